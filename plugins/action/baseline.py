@@ -1,0 +1,38 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The module baseline: every area that is declared, in one go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.configmgr.hardening.plugins.plugin_utils._action import COMMON_OPTIONS, AreaAction
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.areas.registry import AREAS
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.hardening import demands_of
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.errors import OptionError
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.requirement import Demands
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.options.read import read_options
+
+
+class ActionModule(AreaAction):
+    MODULE = "baseline"
+
+    def areas(self, options: dict[str, Any]) -> tuple[str, ...]:
+        return tuple(area for area in AREAS if options.get(area) is not None)
+
+    def demands(self, options: dict[str, Any]) -> tuple[Demands, ...]:
+        areas = self.areas(options)
+        if not areas:
+            raise OptionError([f"baseline: no area is declared; give the options of at least one of {', '.join(AREAS)}."])
+        checked: dict[str, dict[str, Any]] = {}
+        wrong: list[str] = []
+        for area in areas:
+            try:
+                read = read_options(area, options[area], prefix=f"{area}.")
+                shared = [name for name in COMMON_OPTIONS if name in options[area]]
+                wrong.extend(f"{area}.{name}: is given beside the areas, once for all of them." for name in shared)
+                checked[area] = self.with_files({name: value for name, value in read.items() if name not in COMMON_OPTIONS})
+            except OptionError as error:
+                wrong.extend(error.sentences)
+        if wrong:
+            raise OptionError(wrong)
+        return demands_of(checked)

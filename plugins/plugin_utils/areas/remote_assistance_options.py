@@ -1,0 +1,95 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What an operator may say about Remote Assistance, as a type, and the rules between the options."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.errors import OptionError
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.policy_owner import ManagedBy
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.registry_duration import UNIT_NAMES
+
+Mode = Literal["disabled", "offer_only", "solicited", "solicited_and_offer"]
+
+_DEFAULT_LIFE = (6, 1)
+_LONGEST_MESSAGE = 1000
+
+
+@dataclass(frozen=True)
+class RemoteAssistanceOptions:
+    """Checked options. C(ticket_life) is (count, index into UNIT_NAMES); C(messages) is (before view, before control)."""
+
+    managed_by: ManagedBy
+    mode: Mode
+    view_only: bool = True
+    helpers: tuple[str, ...] = ()
+    ticket_life: tuple[int, int] = _DEFAULT_LIFE
+    invitation_method: str | None = None
+    encrypted_only: bool = True
+    session_logging: bool = True
+    messages: tuple[str, str] | None = None
+    manage_feature: bool = False
+    uac_prompt_visible: bool | None = None
+
+    @property
+    def solicits(self) -> bool:
+        return self.mode in ("solicited", "solicited_and_offer")
+
+    @property
+    def offers(self) -> bool:
+        return self.mode in ("offer_only", "solicited_and_offer")
+
+    @property
+    def ours(self) -> bool:
+        return self.managed_by == "this_collection"
+
+
+def read_options(given: Mapping[str, Any]) -> RemoteAssistanceOptions:
+    """Options whose types were checked already, with the rules between them. All broken rules are told at once (OptionError)."""
+    mode = cast(Mode, given["mode"])
+    offers = mode in ("offer_only", "solicited_and_offer")
+    solicits = mode in ("solicited", "solicited_and_offer")
+    helpers = [helper.strip() for helper in given.get("helpers") or []]
+    wrong: list[str] = []
+    if offers and not helpers:
+        wrong.append(f"helpers: mode '{mode}' needs at least one account that may offer help, as DOMAIN\\name, name@domain or a SID.")
+    if not offers and helpers:
+        wrong.append(f"helpers: mode '{mode}' lets nobody offer help; leave helpers out, or choose offer_only or solicited_and_offer.")
+    if any(not helper for helper in helpers):
+        wrong.append("helpers: an entry is empty; each one is DOMAIN\\name, name@domain or a SID.")
+    for option in ("ticket_life", "invitation_method"):
+        if given.get(option) is not None and not solicits:
+            wrong.append(f"{option}: mode '{mode}' has no invitations; leave {option} out, or choose solicited or solicited_and_offer.")
+    if given.get("control") is not None and mode == "disabled":
+        wrong.append("control: mode 'disabled' has no sessions; leave control out, or choose another mode.")
+    life = _DEFAULT_LIFE
+    if given.get("ticket_life") is not None:
+        value, unit = given["ticket_life"]["value"], given["ticket_life"]["unit"]
+        if not 1 <= value <= 99:
+            wrong.append(f"ticket_life.value: {value} is out of range; allowed are whole numbers from 1 to 99 (unit {unit}).")
+        life = (value, UNIT_NAMES.index(unit))
+    messages = None
+    if given.get("warning_messages") is not None:
+        texts = given["warning_messages"]
+        for name in ("before_view", "before_control"):
+            length = len(texts[name].strip())
+            if not 1 <= length <= _LONGEST_MESSAGE:
+                wrong.append(f"warning_messages.{name}: {length} characters; allowed are 1 to {_LONGEST_MESSAGE}.")
+        messages = (texts["before_view"], texts["before_control"])
+    if wrong:
+        raise OptionError(wrong)
+    return RemoteAssistanceOptions(
+        managed_by=given["managed_by"],
+        mode=mode,
+        view_only=(given.get("control") or "view_only") == "view_only",
+        helpers=tuple(dict.fromkeys(helpers)),
+        ticket_life=life,
+        invitation_method=given.get("invitation_method"),
+        encrypted_only=given.get("encrypted_only", True),
+        session_logging=given.get("session_logging", True),
+        messages=messages,
+        manage_feature=given.get("manage_feature", False),
+        uac_prompt_visible=given.get("uac_prompt_visible_to_helper"),
+    )

@@ -1,0 +1,135 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Requests to a host and its replies: ids, references, packing, and the checks that a reply is what was asked for."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import gzip
+import json
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.errors import ContractError, HostError
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operation import (
+    CONTRACT,
+    Answer,
+    Answers,
+    Failure,
+    HostFacts,
+    Json,
+    Operation,
+)
+
+_UNPACKED_LIMIT = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Step:
+    """An operation in its turn; C(needs) are the operations that must have succeeded before."""
+
+    operation: Operation
+    needs: tuple[Operation, ...] = ()
+
+
+@dataclass(frozen=True)
+class Request:
+    """The arguments of one execution, and which operation each id stands for."""
+
+    arguments: Mapping[str, Json]
+    operations: Mapping[str, Operation]
+
+
+def build_request(steps: Iterable[Step], *, timeout: float = 60) -> Request:
+    """Number the operations; equal ones are sent once, at the place of the first."""
+    ids: dict[Operation, str] = {}
+    sent = []
+    for step in steps:
+        if step.operation in ids:
+            continue
+        ids[step.operation] = step.operation.id or f"o{len(ids) + 1}"
+        entry = {"id": ids[step.operation], "op": step.operation.op, **step.operation.fields}
+        if step.needs:
+            entry["needs"] = list(dict.fromkeys(ids[need] for need in step.needs))
+        sent.append(entry)
+    arguments = {"contract": CONTRACT, "timeout": timeout, "operations": sent}
+    return Request(arguments, {id: operation for operation, id in ids.items()})
+
+
+def read_reply(request: Request, reply: Mapping[str, Json]) -> Answers:
+    """Check a reply and take it apart.
+
+    HostError: the host could not run the operations (its own words). ContractError: the reply is not what contract 1 promises.
+    """
+    if "contract" not in reply:
+        if reply.get("failed"):
+            raise HostError(_first_line(str(reply.get("msg") or reply.get("module_stderr") or "the module failed without a message")))
+        raise ContractError("The host's reply is not one of host_state: it names no contract.")
+    if reply["contract"] != CONTRACT:
+        raise ContractError(
+            f"The host speaks contract {reply['contract']} and this collection speaks contract {CONTRACT};"
+            " use the same version of the collection on both sides."
+        )
+    if reply.get("error"):
+        error = reply["error"]
+        raise HostError(f"{error.get('message', 'no message')} ({error.get('kind', 'failed')})")
+    answers = _answers(reply)
+    missing = [id for id in request.operations if id not in answers]
+    if missing:
+        raise ContractError(f"The host left {len(missing)} of {len(request.operations)} operations unanswered, the first is {missing[0]}.")
+    try:
+        host = _host(reply["host"])
+        return Answers(
+            host, {operation: _answer(answers[id]) for id, operation in request.operations.items()}, changed=bool(reply["changed"])
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ContractError(f"The host's reply does not have the form of contract {CONTRACT}: {type(error).__name__} {error}.") from error
+
+
+def _answers(reply: Mapping[str, Json]) -> Mapping[str, Json]:
+    packed = reply.get("answers_gzip")
+    if packed is None:
+        answers = reply.get("answers")
+    else:
+        try:
+            unpacker = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+            text = unpacker.decompress(base64.b64decode(packed, validate=True), _UNPACKED_LIMIT)
+            if unpacker.unconsumed_tail:
+                raise ContractError(f"The host's answers are larger than {_UNPACKED_LIMIT} bytes.")
+            answers = json.loads(text.decode("utf-8"))
+        except (binascii.Error, zlib.error, gzip.BadGzipFile, UnicodeDecodeError, ValueError, TypeError) as error:
+            raise ContractError(f"The host's packed answers cannot be unpacked: {error}.") from error
+    if not isinstance(answers, Mapping):
+        raise ContractError("The host's reply has no answers.")
+    return answers
+
+
+def _answer(raw: Mapping[str, Json]) -> Answer:
+    if raw["ok"]:
+        return Answer(data=raw["data"], skipped=bool(raw.get("skipped", False)))
+    error = raw["error"]
+    return Answer(data=raw.get("data"), failure=Failure(error["kind"], _first_line(error["message"]), error.get("code")))
+
+
+def _host(raw: Mapping[str, Json]) -> HostFacts:
+    user = raw["user"]
+    return HostFacts(
+        name=raw["name"],
+        domain=raw["domain"],
+        domain_role=raw["domain_role"],
+        product_type=raw["product_type"],
+        build=raw["build"],
+        powershell=raw["powershell"],
+        language=raw["language"],
+        time=raw["time"],
+        user_name=user["name"],
+        user_sid=user["sid"],
+        elevated=bool(user["elevated"]),
+        groups=tuple(user["groups"]),
+    )
+
+
+def _first_line(text: str) -> str:
+    """A host's message without line breaks and control characters: it ends up in tables and terminals."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())

@@ -1,0 +1,78 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Whether a write could cut the connection that it travels on.
+
+For now this is a list of writes that cannot. Whatever is not on it is refused: a wrong guess here locks an administrator out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operation import Operation
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.sids import is_builtin
+
+_POLICIES = "HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows NT"
+_RDS = _POLICIES + "\\Terminal Services"
+
+# By key; the names of values, or None for any. Only Remote Assistance reads these (RemoteAssistance.admx, UIAccess prompts).
+_HARMLESS_VALUES: Mapping[str, frozenset[str] | None] = {
+    _RDS.casefold(): frozenset(
+        name.casefold()
+        for name in (
+            "fAllowToGetHelp",
+            "fAllowFullControl",
+            "MaxTicketExpiry",
+            "MaxTicketExpiryUnits",
+            "fUseMailto",
+            "fAllowUnsolicited",
+            "fAllowUnsolicitedFullControl",
+            "CreateEncryptedOnlyTickets",
+            "LoggingEnabled",
+            "UseCustomMessages",
+            "ShareControlMessage",
+            "ViewMessage",
+        )
+    ),
+    f"{_RDS}\\RAUnsolicit".casefold(): None,
+    "HKLM\\SYSTEM\\CurrentControlSet\\Control\\Remote Assistance".casefold(): None,
+    "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Policies\\System".casefold(): frozenset({"enableuiadesktoptoggle"}),
+}
+# Keys that a rollback may remove once they are empty.
+_HARMLESS_KEYS = frozenset(
+    key.casefold() for key in (_POLICIES, _RDS, f"{_RDS}\\RAUnsolicit", "HKLM\\SYSTEM\\CurrentControlSet\\Control\\Remote Assistance")
+)
+_HARMLESS_TASKS = frozenset({("\\microsoft\\windows\\remoteassistance\\", "remoteassistancetask")})
+_HARMLESS_FEATURES = frozenset({"remote-assistance"})
+
+
+def refusal(operation: Operation) -> str | None:
+    """None when the write cannot cut a connection, else the sentence that says why it is not made."""
+    fields = operation.fields
+    key = str(fields.get("key", "")).casefold()
+    if operation.op in ("registry.write", "registry.remove"):
+        if fields.get("name") is None:
+            harmless = key in _HARMLESS_KEYS
+        else:
+            names = _HARMLESS_VALUES.get(key, frozenset())
+            harmless = names is None or str(fields["name"]).casefold() in names
+        return None if harmless else f"{fields['key']} is not known to leave the connection alone, so it is not written."
+    if operation.op in ("group.add", "group.remove"):
+        if not is_builtin(str(fields["sid"])):
+            return None
+        return f"Members of the group {fields['sid']} may be what lets the connection in, so they are not changed."
+    if operation.op == "cmdlet.invoke" and fields.get("mutates"):
+        return _cmdlet_refusal(str(fields["name"]), fields.get("parameters", {}))
+    if operation.op in ("file.write", "file.remove", "wait"):
+        return None
+    return f"{operation.op} is not known to leave the connection alone, so it is not run."
+
+
+def _cmdlet_refusal(name: str, parameters: Mapping[str, object]) -> str | None:
+    if name in ("Enable-ScheduledTask", "Disable-ScheduledTask", "Start-ScheduledTask"):
+        task = (str(parameters.get("TaskPath")).casefold(), str(parameters.get("TaskName")).casefold())
+        harmless = task in _HARMLESS_TASKS
+    elif name in ("Install-WindowsFeature", "Uninstall-WindowsFeature"):
+        harmless = str(parameters.get("Name")).casefold() in _HARMLESS_FEATURES
+    else:
+        harmless = False
+    return None if harmless else f"{name} with these parameters is not known to leave the connection alone, so it is not run."

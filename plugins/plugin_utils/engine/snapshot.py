@@ -1,0 +1,172 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What apply leaves on the host so that it can be undone, and how that is read again.
+
+A snapshot holds values, never operations: what is read back from a host is data, and the writes are made anew from it here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.change import Change
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operation import Json, Operation
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.requirement import Demands, Requirement
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.local_group import GroupMembers
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.registry import Place, Stored
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.registry_key import EmptyRegistryKey, Leaving
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.registry_value import RegistryValue
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.scheduled_task import ScheduledTask
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.server_feature import ServerFeature
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.sids import is_sid
+
+SCHEMA = 1
+FOLDER = "snapshots"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}\Z")
+_REGISTRY_TYPES = {
+    "none": str,
+    "sz": str,
+    "expand_sz": str,
+    "multi_sz": list,
+    "dword": int,
+    "qword": int,
+    "binary": str,
+}
+
+
+class MalformedSnapshot(ValueError):
+    """The text is no snapshot of this collection; the message says what is wrong with it."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """C(name) is also its file's name on the host; C(time) is the host's, in UTC; C(settings) are in the order of restoring."""
+
+    name: str
+    host: str
+    time: str
+    areas: tuple[str, ...]
+    settings: tuple[Mapping[str, Json], ...]
+
+    def write(self) -> Operation:
+        """The operation that leaves it on the host."""
+        content = {
+            "schema": SCHEMA,
+            "collection": "configmgr.hardening",
+            "name": self.name,
+            "host": self.host,
+            "time": self.time,
+            "areas": list(self.areas),
+            "settings": list(self.settings),
+        }
+        return Operation.of("file.write", path=path_of(self.name), text=json.dumps(content, ensure_ascii=False, indent=1))
+
+
+def is_name(text: str) -> bool:
+    """Whether a text can be the name of a snapshot."""
+    return _NAME.match(text) is not None
+
+
+def path_of(name: str) -> str:
+    return f"{FOLDER}\\{name}.json"
+
+
+def read_snapshots(pattern: str = "*") -> Operation:
+    """The read that brings snapshots from the host; C(pattern) is a name or has wildcards."""
+    return Operation.of("file.read", path=f"%ProgramData%\\configmgr.hardening\\{path_of(pattern)}", max_files=1000)
+
+
+def take(name: str, host: str, time: str, areas: Iterable[str], changes: Iterable[Change]) -> Snapshot:
+    """What the changes are about to move, as it is now; each thing once."""
+    kept: dict[str, Mapping[str, Json]] = {}
+    for change in changes:
+        for entry in change.difference.restore:
+            kept.setdefault(json.dumps({field: entry[field] for field in entry if field != "before"}, sort_keys=True), entry)
+    order = {"registry_value": 0, "registry_key": 1}
+    settings = sorted(kept.values(), key=lambda entry: (order.get(entry["kind"], 2), -str(entry.get("key", "")).count("\\")))
+    return Snapshot(name, host, time, tuple(dict.fromkeys(areas)), tuple(settings))
+
+
+def parse(text: str) -> Snapshot:
+    """Read a snapshot's text; anything that this version would not have written is a MalformedSnapshot."""
+    try:
+        content = json.loads(text)
+        if content["collection"] != "configmgr.hardening" or content["schema"] != SCHEMA:
+            raise MalformedSnapshot(f"it is of schema {content['schema']}, and this version reads schema {SCHEMA}")
+        if not is_name(content["name"]):
+            raise MalformedSnapshot("its name has characters that no snapshot's name has")
+        snapshot = Snapshot(content["name"], content["host"], content["time"], tuple(content["areas"]), tuple(content["settings"]))
+        for entry in snapshot.settings:
+            _requirement(entry, snapshot)
+        return snapshot
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        if isinstance(error, MalformedSnapshot):
+            raise
+        raise MalformedSnapshot(f"it cannot be read: {type(error).__name__} {error}") from error
+
+
+def demands(snapshot: Snapshot) -> Demands:
+    """What restoring a snapshot asks of its host."""
+    return Demands("rollback", tuple(_requirement(entry, snapshot) for entry in snapshot.settings))
+
+
+def _requirement(entry: Mapping[str, Json], snapshot: Snapshot) -> Requirement:
+    kind = entry["kind"]
+    if kind == "registry_value":
+        place = Place(_text(entry["key"]), _text(entry["name"]))
+        return Requirement(RegistryValue(place, f"{place.key}\\{place.name}"), _stored(entry["before"]), (), object=place.id)
+    if kind == "registry_key":
+        return _key_requirement(_text(entry["key"]), snapshot)
+    if kind == "local_group":
+        sid, members = entry["sid"], tuple(entry["before"])
+        if not all(is_sid(text) for text in (sid, *members)):
+            raise MalformedSnapshot("a group or a member in it is no SID")
+        return Requirement(GroupMembers(sid), members, (), object=sid)
+    if kind == "scheduled_task":
+        task = ScheduledTask(_text(entry["path"]), _text(entry["name"]))
+        return Requirement(task, _flag(entry["before"]), (), object=task.key)
+    if kind == "server_feature":
+        feature = ServerFeature(_text(entry["name"]))
+        return Requirement(feature, _flag(entry["before"]), (), object=feature.key)
+    raise MalformedSnapshot(f"it has a setting of the unknown kind '{kind}'")
+
+
+def _key_requirement(key: str, snapshot: Snapshot) -> Requirement:
+    """The key goes after all values and keys that rollback takes out of it."""
+    lowered = key.casefold()
+    values = [
+        Place(entry["key"], entry["name"])
+        for entry in snapshot.settings
+        if entry["kind"] == "registry_value" and entry["key"].casefold() == lowered and entry["before"] is None
+    ]
+    keys = [
+        entry["key"]
+        for entry in snapshot.settings
+        if entry["kind"] == "registry_key" and entry["key"].casefold().rpartition("\\")[0] == lowered
+    ]
+    leaving = Leaving(frozenset(place.name.casefold() for place in values), frozenset(name.rpartition("\\")[2].casefold() for name in keys))
+    after = (*(RegistryValue(place).key for place in values), *(EmptyRegistryKey(name).key for name in keys))
+    return Requirement(EmptyRegistryKey(key), leaving, (), object=lowered, after=after)
+
+
+def _stored(data: Json) -> Stored | None:
+    if data is None:
+        return None
+    expected = _REGISTRY_TYPES[data["type"]]
+    if not isinstance(data["data"], expected) or isinstance(data["data"], bool):
+        raise MalformedSnapshot(f"a value of the type {data['type']} has other data")
+    return Stored(data["type"], data["data"])
+
+
+def _text(value: Json) -> str:
+    if not isinstance(value, str):
+        raise MalformedSnapshot("a name in it is no text")
+    return value
+
+
+def _flag(value: Json) -> bool:
+    if not isinstance(value, bool):
+        raise MalformedSnapshot("a flag in it is neither true nor false")
+    return value

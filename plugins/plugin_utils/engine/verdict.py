@@ -1,0 +1,94 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One requirement held against its observation: what is to be said of it, and what would mend it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.guard import refusal
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.observe import Observations
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.change import Change, ChangeState, Difference
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.requirement import Requirement
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.setting import Assessment
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.severity import Severity
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status import Code, Status
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """C(changes) are those of this requirement alone; the same difference may come from several."""
+
+    requirement: Requirement
+    area: str
+    status: Status
+    expected: str
+    actual: str
+    evidence: tuple[str, ...] = ()
+    caveats: tuple[str, ...] = ()
+    remedy: str = ""
+    code: Code | None = None
+    severity: Severity | None = None
+    changes: tuple[Change, ...] = ()
+
+
+def decide(area: str, requirement: Requirement, observations: Observations) -> Verdict:
+    """Judge one requirement. Pure: nothing is read or written."""
+    observation = observations[requirement.setting]
+    common = {"evidence": observation.evidence, "severity": requirement.severity}
+    if observation.problem:
+        problem = observation.problem
+        expected = "to be read"
+        return Verdict(
+            requirement, area, Status.INDETERMINATE, expected, problem.message, code=problem.code, remedy=requirement.remedy, **common
+        )  # type: ignore[arg-type]
+    assessment = requirement.setting.assess(observation, requirement.wanted)
+    verdict = Verdict(
+        requirement,
+        area,
+        assessment.status,
+        assessment.expected,
+        assessment.actual,
+        caveats=(*observation.caveats, *assessment.caveats, *requirement.caveats),
+        remedy=assessment.remedy or requirement.remedy,
+        code=assessment.code,
+        **common,  # type: ignore[arg-type]
+    )
+    if assessment.status is not Status.DRIFT:
+        return replace(verdict, remedy="" if assessment.status is Status.COMPLIANT else verdict.remedy)
+    return _with_changes(verdict, assessment, observations)
+
+
+def _with_changes(verdict: Verdict, assessment: Assessment, observations: Observations) -> Verdict:
+    requirement = verdict.requirement
+    changes = []
+    deciders: dict[str, list[Difference]] = {}
+    for difference in assessment.differences:
+        by = _decider(requirement, difference, observations)
+        if by:
+            deciders.setdefault(by, []).append(difference)
+        elif requirement.writable:
+            reasons = [reason for reason in map(refusal, difference.writes) if reason]
+            state = ChangeState.REFUSED if reasons else ChangeState.PLANNED
+            changes.append(Change(verdict.area, requirement.controls, difference, state, reasons[0] if reasons else None))
+    if not deciders:
+        return replace(verdict, changes=tuple(changes))
+    who = " and ".join(deciders)
+    what = ", ".join(_choice(difference) for differences in deciders.values() for difference in differences)
+    return replace(
+        verdict,
+        status=Status.CONFLICT,
+        actual=f"{verdict.actual}; decided by {who}",
+        remedy=f"{who} decides this: choose {what} there. {requirement.remedy}".strip(),
+        changes=tuple(changes),
+    )
+
+
+def _choice(difference: Difference) -> str:
+    return f"{difference.label} {difference.item or ''} {difference.after}".replace("  ", " ")
+
+
+def _decider(requirement: Requirement, difference: Difference, observations: Observations) -> str | None:
+    authority = requirement.authority
+    if authority is None or observations[authority].problem:
+        return None
+    return authority.decides(observations[authority], difference)

@@ -1,0 +1,61 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One thing a host has that can be read and, mostly, written."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.change import Difference
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.observation import Observation
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operation import Answers, Operation
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status import Code, Status
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """An observation held against what is wanted.
+
+    C(status) is compliant, drift, conflict or indeterminate (with C(code)). C(differences) would mend a drift; a drift without any
+    is one that apply cannot solve. C(remedy) overrides the requirement's own where the assessment knows better.
+    """
+
+    status: Status
+    expected: str
+    actual: str
+    differences: tuple[Difference, ...] = ()
+    code: Code | None = None
+    remedy: str | None = None
+    caveats: tuple[str, ...] = ()
+
+
+class Setting(ABC):
+    """Its C(kind) says how it is read, interpreted, and written. All of it is pure: answers in, values out."""
+
+    kind: ClassVar[str]
+
+    @property
+    @abstractmethod
+    def key(self) -> str:
+        """Identifies the setting on a host."""
+
+    @abstractmethod
+    def reads(self) -> tuple[Operation, ...]:
+        """What has to be read; equal operations of several settings are sent once."""
+
+    @abstractmethod
+    def interpret(self, answers: Answers) -> Observation:
+        """What the answers to C(reads) say."""
+
+    @abstractmethod
+    def assess(self, observation: Observation, wanted: Any) -> Assessment:
+        """Hold an observation without problem against what is wanted; the kind says what type C(wanted) has."""
+
+    def decides(self, observation: Observation, difference: Difference) -> str | None:
+        """For a setting that is an authority: in words, who decides a difference's place so that writing it is no use. Else None."""
+        return None
+
+    def trigger(self, observation: Observation) -> tuple[Operation, ...]:
+        """For a setting that can be started: the operations that make it put other settings into effect."""
+        return ()

@@ -1,0 +1,143 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The result of one host and run, as it is stored and read again: the one source of every report."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.finding import Finding
+
+SCHEMA = 1
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
+
+
+class UnreadableResult(ValueError):
+    """A file in a results folder that is no result of this schema; the message says what is wrong."""
+
+
+@dataclass(frozen=True)
+class StoredResult:
+    """C(time) is the controller's, in UTC. C(changes), C(readings) and C(host) are plain values. C(action): verify, apply, rollback."""
+
+    run_id: str
+    subject: str
+    time: datetime
+    action: str
+    areas: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    changes: tuple[Mapping[str, Any], ...] = ()
+    readings: Mapping[str, Any] | None = None
+    host: Mapping[str, Any] | None = None
+    snapshot: str | None = None
+
+    def to_text(self) -> str:
+        """The JSON text of the file."""
+        content = {
+            "schema": SCHEMA,
+            "run_id": self.run_id,
+            "subject": self.subject,
+            "time": self.time.astimezone(timezone.utc).isoformat(),
+            "action": self.action,
+            "areas": list(self.areas),
+            "host": self.host,
+            "snapshot": self.snapshot,
+            "findings": [finding.to_data() for finding in self.findings],
+            "changes": list(self.changes),
+            "readings": self.readings or {},
+        }
+        return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+
+    def merged(self, other: StoredResult) -> StoredResult:
+        """This result with those areas of an earlier one of the same run that it does not judge itself."""
+        kept = tuple(area for area in other.areas if area not in self.areas)
+        return StoredResult(
+            run_id=self.run_id,
+            subject=self.subject,
+            time=self.time,
+            action=self.action,
+            areas=(*kept, *self.areas),
+            findings=(*(finding for finding in other.findings if finding.area in kept), *self.findings),
+            changes=(*(change for change in other.changes if change["area"] in kept), *self.changes),
+            readings={**(other.readings or {}), **(self.readings or {})},
+            host=self.host or other.host,
+            snapshot=self.snapshot or other.snapshot,
+        )
+
+
+def file_of(folder: Path, run_id: str, subject: str) -> Path:
+    """Where a result lies. A name that is no plain file name gets a digest, so that no two hosts share a file and none leaves the folder."""
+    return folder / _file_name(run_id) / f"{_file_name(subject)}.json"
+
+
+def _file_name(text: str) -> str:
+    plain = _UNSAFE.sub("_", text).lstrip(".") or "_"
+    return plain if plain == text else f"{plain}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+def store(folder: Path, result: StoredResult) -> Path:
+    """Write a result, together with what the same run stored of this host before. OSError when the folder cannot be written."""
+    path = file_of(folder, result.run_id, result.subject)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists():
+        result = result.merged(load(path))
+    temporary = path.with_suffix(f".{os.getpid()}.tmp")
+    temporary.write_text(result.to_text(), encoding="utf-8")
+    temporary.replace(path)
+    return path
+
+
+def load(path: Path) -> StoredResult:
+    """Read one result; UnreadableResult when it is none."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content["schema"] != SCHEMA:
+            raise UnreadableResult(f"{path} has schema {content['schema']}, and this version reads schema {SCHEMA}.")
+        return StoredResult(
+            run_id=content["run_id"],
+            subject=content["subject"],
+            time=datetime.fromisoformat(content["time"]),
+            action=content["action"],
+            areas=tuple(content["areas"]),
+            findings=tuple(Finding.from_data(finding) for finding in content["findings"]),
+            changes=tuple(content["changes"]),
+            readings=content["readings"],
+            host=content["host"],
+            snapshot=content["snapshot"],
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        if isinstance(error, UnreadableResult):
+            raise
+        raise UnreadableResult(f"{path} is no result of this collection ({type(error).__name__}: {error}).") from error
+
+
+def load_all(folders: Iterable[Path], run_id: str | None = None) -> tuple[tuple[StoredResult, ...], tuple[str, ...]]:
+    """All results in some folders, and a sentence for each file that could not be read."""
+    found: list[StoredResult] = []
+    unreadable: list[str] = []
+    for folder in folders:
+        for path in sorted(folder.glob("*/*.json")):
+            try:
+                result = load(path)
+            except UnreadableResult as error:
+                unreadable.append(str(error))
+                continue
+            if run_id is None or result.run_id == run_id:
+                found.append(result)
+    return tuple(found), tuple(unreadable)
+
+
+def newest(results: Sequence[StoredResult]) -> dict[str, StoredResult]:
+    """For each host the newest result of each area, put together; hosts in alphabetical order."""
+    by_host: dict[str, StoredResult] = {}
+    for result in sorted(results, key=lambda result: result.time):
+        earlier = by_host.get(result.subject)
+        by_host[result.subject] = result.merged(earlier) if earlier else result
+    return dict(sorted(by_host.items()))

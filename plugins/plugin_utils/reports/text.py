@@ -1,0 +1,63 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A fleet as lines of text, for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status import Status
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.reports.counts import total
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.reports.fleet import Cause, Fleet
+
+_COLUMNS = (
+    (Status.ERROR, "error"),
+    (Status.CONFLICT, "confl"),
+    (Status.DRIFT, "drift"),
+    (Status.INDETERMINATE, "indet"),
+    (Status.UNATTESTED, "unatt"),
+    (Status.WAIVED, "waivd"),
+    (Status.ATTESTED, "attst"),
+    (Status.COMPLIANT, "compl"),
+    (Status.NOT_APPLICABLE, "n/a"),
+)
+
+
+def table(fleet: Fleet) -> list[str]:
+    """Hosts and areas with the counts of each status; a dot stands for none."""
+    rows = [
+        (host, area, [counts[status.value] for status, _word in _COLUMNS])
+        for host, areas in fleet.counts.items()
+        for area, counts in areas.items()
+    ]
+    sums = total(counts for areas in fleet.counts.values() for counts in areas.values())
+    hosts = [host for host, _area, _numbers in rows] + list(fleet.not_heard_from) + ["host"]
+    width = max(len(host) for host in hosts)
+    area_width = max([len(area) for _host, area, _numbers in rows] + [len("area")])
+    header = f"{'host':<{width}}  {'area':<{area_width}} " + "".join(f"{word:>7}" for _status, word in _COLUMNS)
+    lines = [header, "-" * len(header)]
+    for host, area, numbers in rows:
+        lines.append(f"{host:<{width}}  {area:<{area_width}} " + "".join(f"{number or '.':>7}" for number in numbers))
+    lines.extend(f"{host:<{width}}  not heard from" for host in fleet.not_heard_from)
+    lines.append("-" * len(header))
+    lines.append(f"{'all':<{width}}  {'':<{area_width}} " + "".join(f"{sums[status.value] or '.':>7}" for status, _word in _COLUMNS))
+    return lines
+
+
+def worst(causes: Sequence[Cause], most: int = 10) -> list[str]:
+    """The worst causes, one line each; what people have to vouch for is left to the report."""
+    shown = [cause for cause in causes if cause.status not in (Status.UNATTESTED, Status.WAIVED)]
+    lines = [f"{cause.status.value:<13} {cause.subject}: {_short(cause.actual, 150)} [{_ids(cause.controls)}]" for cause in shown[:most]]
+    if len(shown) > most:
+        lines.append(f"... and {len(shown) - most} more in the report")
+    return lines
+
+
+def _ids(controls: Sequence[str]) -> str:
+    if not controls:
+        return "no control"
+    more = f" +{len(controls) - 4}" if len(controls) > 4 else ""
+    return ", ".join(controls[:4]) + more
+
+
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"

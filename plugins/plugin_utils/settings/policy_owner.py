@@ -1,0 +1,342 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Who decides a set of policy values: Group Policy, local policy, Configuration Manager, device management, or nobody.
+
+The values by themselves cannot tell, since all of these write the same keys. What is looked at, in this order: the resultant set of
+policy that Windows keeps in WMI (MS docs, RSOP_RegistryPolicySetting), the list of applied Group Policy objects, the copies of
+registry policy files on the disk, and the client's own policy from the site.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.change import Difference
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.observation import Observation, Problem
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operation import Answer, Answers, Json, Operation
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.setting import Assessment, Setting
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status import Code, Status
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.registry_data import decode
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.registry_pol import MalformedPolicy, PolicyInstruction, parse
+
+ManagedBy = Literal["this_collection", "group_policy", "configmgr"]
+
+# The extension that applies registry policy; its list of what it applied is in no language.
+_REGISTRY_EXTENSION = "{35378EAC-683F-11D2-A89A-00C04FBBCFA2}"
+_HISTORY = "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Group Policy\\History\\" + _REGISTRY_EXTENSION
+_READ_HISTORY = Operation.of("registry.read", key=_HISTORY, names=["DisplayName", "GPOName", "FileSysPath", "DSPath"], depth=1)
+_READ_LOGGING = Operation.of("registry.read", key="HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows\\System", names=["RSoPLogging"])
+_READ_GPOS = Operation.of(
+    "cim.query", namespace="root\\RSOP\\Computer", query="SELECT * FROM RSOP_GPO", properties=["id", "name", "guidName", "fileSystemPath"]
+)
+_READ_LOCAL_FILE = Operation.of("file.read", path="%SystemRoot%\\System32\\GroupPolicy\\Machine\\Registry.pol")
+_READ_CACHE = Operation.of(
+    "file.read", path="%SystemRoot%\\System32\\GroupPolicy\\DataStore\\0\\sysvol\\*\\Policies\\*\\Machine\\Registry.pol"
+)
+_READ_CONFIGMGR = Operation.of(
+    "cim.query",
+    namespace="root\\ccm\\policy\\machine\\ActualConfig",
+    query="SELECT * FROM CCM_RemoteToolsConfig",
+    properties=["ManageRA", "EnforceRAandTSSettings", "PolicySource"],
+)
+_GUID = re.compile(r"\{[0-9A-Fa-f-]{36}\}")
+
+
+@dataclass(frozen=True)
+class PolicyEntry:
+    """A value that a policy sets, or removes (C(type) None). C(place) is KEY|NAME, case-folded; C(by) says in words whose policy."""
+
+    place: str
+    name: str
+    by: str
+    type: str | None
+    data: Json = None
+
+
+@dataclass(frozen=True)
+class Ownership:
+    """C(domain): what Group Policy objects set; C(local): what the local policy file would write; C(visible): whether that is all."""
+
+    domain: tuple[PolicyEntry, ...]
+    local: tuple[PolicyEntry, ...]
+    configmgr: str | None
+    mdm: bool
+    visible: bool
+    why_not_visible: str = ""
+
+    @property
+    def domain_names(self) -> tuple[str, ...]:
+        return tuple(sorted({entry.by for entry in self.domain}))
+
+
+@dataclass(frozen=True)
+class OwnerWanted:
+    """C(intended): what this collection wants at each place, as ("type", data), or None for absent."""
+
+    managed_by: ManagedBy
+    intended: Mapping[str, tuple[str, Json] | None]
+
+
+@dataclass(frozen=True)
+class PolicyOwner(Setting):
+    """The owner of the values below C(policy_key) (with HKLM) that C(names) lists, and of all values in the key C(list_key) below it."""
+
+    kind: ClassVar[str] = "policy_owner"
+    title: str
+    policy_key: str
+    names: tuple[str, ...]
+    list_key: str | None = None
+    mdm_key: str | None = None
+
+    @property
+    def key(self) -> str:
+        return f"policy_owner:{self.policy_key.casefold()}"
+
+    def _read_rsop(self) -> Operation:
+        below = self.policy_key.partition("\\")[2].replace("\\", "\\\\").replace("'", "\\'")
+        return Operation.of(
+            "cim.query",
+            namespace="root\\RSOP\\Computer",
+            query=f"SELECT * FROM RSOP_RegistryPolicySetting WHERE registryKey LIKE '{below}%'",
+            properties=["registryKey", "valueName", "valueType", "value", "GPOID", "precedence", "deleted"],
+        )
+
+    def _read_mdm(self) -> tuple[Operation, ...]:
+        return (Operation.of("registry.read", key=self.mdm_key),) if self.mdm_key else ()
+
+    def reads(self) -> tuple[Operation, ...]:
+        return (
+            self._read_rsop(),
+            _READ_GPOS,
+            _READ_LOGGING,
+            _READ_HISTORY,
+            _READ_LOCAL_FILE,
+            _READ_CACHE,
+            _READ_CONFIGMGR,
+            *self._read_mdm(),
+        )
+
+    def interpret(self, answers: Answers) -> Observation:
+        configmgr = answers[_READ_CONFIGMGR]
+        if configmgr.failure and configmgr.failure.kind != "unsupported":
+            return Observation(problem=Problem.from_failure(configmgr.failure, "the client's remote tools policy (CCM_RemoteToolsConfig)"))
+        try:
+            local = self._local(answers[_READ_LOCAL_FILE])
+        except MalformedPolicy as error:
+            return Observation(problem=Problem(Code.MALFORMED_VALUE, f"The local Registry.pol cannot be parsed: {error}."))
+        if isinstance(local, Answer):
+            assert local.failure is not None
+            return Observation(problem=Problem.from_failure(local.failure, "the local Registry.pol"))
+        domain, why_not = self._domain(answers)
+        mdm = any(answers[read].ok and answers[read].data["values"] for read in self._read_mdm())
+        ownership = Ownership(
+            domain=domain or (),
+            local=local,
+            configmgr=_configmgr(configmgr),
+            mdm=mdm,
+            visible=domain is not None,
+            why_not_visible=why_not,
+        )
+        caveats = []
+        if ownership.configmgr:
+            caveats.append("the property names of CCM_RemoteToolsConfig are taken from the site's class and unproven on a client")
+        if mdm:
+            caveats.append("where device management keeps these values is unproven")
+        return Observation(value=ownership, evidence=_evidence(ownership), caveats=tuple(caveats))
+
+    # ---------------------------------------------------------------- reading
+
+    def _concerns(self, key: str, name: str) -> str | None:
+        """The place of a policy value that belongs to this setting; None for any other."""
+        full = f"HKLM\\{key}".rstrip("\\").casefold()
+        if full == self.policy_key.casefold() and name.casefold() in {known.casefold() for known in self.names}:
+            return f"{full}|{name.casefold()}"
+        if self.list_key and full == self.list_key.casefold():
+            return f"{full}|{name.casefold()}"
+        return None
+
+    def _domain(self, answers: Answers) -> tuple[tuple[PolicyEntry, ...] | None, str]:
+        """What Group Policy objects of the domain set, or None and the reason why that cannot be seen."""
+        logging = answers[_READ_LOGGING]
+        off = logging.ok and (logging.data["values"].get("RSoPLogging") or {}).get("data") == 0
+        gpos, rsop = answers[_READ_GPOS], answers[self._read_rsop()]
+        if not off and gpos.ok and rsop.ok and gpos.data["rows"]:
+            names = {
+                str(row.get("id", "")).casefold(): str(row.get("name") or row.get("guidName") or row.get("id")) for row in gpos.data["rows"]
+            }
+            return tuple(self._from_rsop(rsop.data["rows"], names)), ""
+        history = answers[_READ_HISTORY]
+        reason = "RSoP logging is off" if off else "RSoP holds nothing"
+        if not history.ok or not history.data["exists"]:
+            return None, f"{reason} and Windows keeps no list of applied Group Policy objects"
+        applied = [_texts(entry) for entry in history.data["subkeys"].values()]
+        objects = [entry for entry in applied if entry.get("DSPath", "").casefold() != "localgpo"]
+        cache = answers[_READ_CACHE]
+        if not objects:
+            return (), ""
+        if not cache.ok or cache.data["truncated"]:
+            return None, f"{reason} and the copies of policy files cannot be read"
+        files = {_guid(file["path"]): file["base64"] for file in cache.data["files"]}
+        found: dict[str, PolicyEntry] = {}
+        for entry in objects:
+            guid = _guid(entry.get("GPOName", "")) or _guid(entry.get("FileSysPath", ""))
+            content = files.get(guid) if guid else None
+            if content is None:
+                return None, f'{reason} and Windows keeps no copy of the Group Policy object "{entry.get("DisplayName") or guid}"'
+            try:
+                instructions = parse(base64.b64decode(content))
+            except MalformedPolicy:
+                return None, f'{reason} and the copy of the Group Policy object "{entry.get("DisplayName") or guid}" cannot be parsed'
+            # The list is in the order of application: who comes later wins.
+            for part in self._from_instructions(instructions, f'the Group Policy object "{entry.get("DisplayName") or guid}"'):
+                found[part.place] = part
+        return tuple(found.values()), ""
+
+    def _from_rsop(self, rows: Iterable[Mapping[str, Json]], names: Mapping[str, str]) -> Iterable[PolicyEntry]:
+        for row in rows:
+            place = self._concerns(str(row.get("registryKey") or ""), str(row.get("valueName") or ""))
+            identity = str(row.get("GPOID") or "")
+            if place is None or row.get("precedence") != 1 or identity.casefold() == "localgpo":
+                continue
+            by = f'the Group Policy object "{names.get(identity.casefold(), identity)}"'
+            if row.get("deleted"):
+                yield PolicyEntry(place, str(row["valueName"]), by, None)
+                continue
+            value = row.get("value")
+            data = base64.b64decode(value["base64"]) if isinstance(value, dict) else bytes(value or [])
+            kind, content = decode(int(row.get("valueType") or 0), data)
+            yield PolicyEntry(place, str(row["valueName"]), by, kind, content)
+
+    def _from_instructions(self, instructions: Iterable[PolicyInstruction], by: str) -> Iterable[PolicyEntry]:
+        for instruction in instructions:
+            removed = instruction.deletes
+            if removed == "":
+                continue
+            name = instruction.written_name if removed is None else removed
+            place = self._concerns(instruction.key, name)
+            if place is not None:
+                kind = instruction.type if removed is None else None
+                yield PolicyEntry(place, name, by, kind, instruction.data if removed is None else None)
+
+    def _local(self, answer: Answer) -> tuple[PolicyEntry, ...] | Answer:
+        if not answer.ok:
+            return answer
+        found: dict[str, PolicyEntry] = {}
+        for file in answer.data["files"]:
+            if file["base64"] is None:
+                raise MalformedPolicy("it is larger than a policy file may be")
+            for entry in self._from_instructions(parse(base64.b64decode(file["base64"])), "the local Group Policy"):
+                found[entry.place] = entry
+        return tuple(found.values())
+
+    # ---------------------------------------------------------------- judging
+
+    def decides(self, observation: Observation, difference: Difference) -> str | None:
+        ownership: Ownership = observation.value
+        if difference.place is None:
+            return None
+        by = next((entry.by for entry in ownership.domain if entry.place == difference.place), None)
+        if by is None and self.list_key and difference.place.startswith(f"{self.list_key.casefold()}|"):
+            # A list that Group Policy sets is replaced as a whole.
+            by = next((entry.by for entry in ownership.domain if entry.place.startswith(f"{self.list_key.casefold()}|")), None)
+        if by is not None:
+            return by
+        if ownership.configmgr:
+            return ownership.configmgr
+        target = difference.target
+        for entry in ownership.local:
+            if entry.place == difference.place and not _agrees(entry, (target["type"], target["data"]) if target else None):
+                return entry.by
+        return None
+
+    def assess(self, observation: Observation, wanted: OwnerWanted) -> Assessment:
+        ownership: Ownership = observation.value
+        expected = f"{self.title}: decided by {_OWNER_WORDS[wanted.managed_by]} alone"
+        group_policy = ", ".join(ownership.domain_names)
+        if ownership.domain and ownership.configmgr:
+            return Assessment(
+                Status.CONFLICT,
+                expected,
+                f"both {group_policy} and {ownership.configmgr} set Remote Assistance",
+                remedy="Choose one of the two: take the settings out of the Group Policy object, or turn off both"
+                " 'Manage ... Remote Assistance settings' switches in the Remote Tools client settings.",
+            )
+        rivals = [group_policy] if ownership.domain and wanted.managed_by != "group_policy" else []
+        rivals += [ownership.configmgr] if ownership.configmgr and wanted.managed_by != "configmgr" else []
+        rivals += ["device management (MDM)"] if ownership.mdm else []
+        if rivals:
+            remedy = "Declare the owner that is meant in managed_by, or take the settings out of the other one."
+            return Assessment(Status.CONFLICT, expected, f"{' and '.join(rivals)} sets Remote Assistance", remedy=remedy)
+        return self._assess_alone(ownership, wanted, expected)
+
+    def _assess_alone(self, ownership: Ownership, wanted: OwnerWanted, expected: str) -> Assessment:
+        if wanted.managed_by == "this_collection":
+            stale = [
+                entry for entry in ownership.local if entry.place in wanted.intended and not _agrees(entry, wanted.intended[entry.place])
+            ]
+            if self.list_key and any(place.startswith(f"{self.list_key.casefold()}|") for place in wanted.intended):
+                listed = [entry for entry in ownership.local if entry.place.startswith(f"{self.list_key.casefold()}|")]
+                stale += [entry for entry in listed if entry.place not in wanted.intended]
+            if stale:
+                values = ", ".join(f"{entry.name} = {'absent' if entry.type is None else entry.data}" for entry in stale)
+                return Assessment(
+                    Status.CONFLICT,
+                    expected,
+                    f"the local Group Policy (Registry.pol) would write back {values}",
+                    remedy="Set these to Not Configured in the local policy editor (gpedit.msc), or remove the stale Registry.pol.",
+                )
+        found = {
+            "this_collection": True,
+            "group_policy": bool(ownership.domain or ownership.local),
+            "configmgr": bool(ownership.configmgr),
+        }[wanted.managed_by]
+        if wanted.managed_by != "this_collection" and not found and (ownership.visible or wanted.managed_by == "configmgr"):
+            return Assessment(Status.DRIFT, expected, f"nothing of it comes from {_OWNER_WORDS[wanted.managed_by]}")
+        if not ownership.visible and not (wanted.managed_by == "group_policy" and found):
+            return Assessment(Status.INDETERMINATE, expected, ownership.why_not_visible, code=Code.OWNERSHIP_NOT_VISIBLE)
+        return Assessment(Status.COMPLIANT, expected, f"{self.title}: decided by {_OWNER_WORDS[wanted.managed_by]}")
+
+
+_OWNER_WORDS = {"this_collection": "this collection", "group_policy": "Group Policy", "configmgr": "Configuration Manager"}
+
+
+def _agrees(entry: PolicyEntry, intended: tuple[str, Json] | None) -> bool:
+    """Whether an entry would leave the value as it is intended."""
+    if intended is None or entry.type is None:
+        return intended is None and entry.type is None
+    if isinstance(entry.data, str) and isinstance(intended[1], str):
+        # Names of accounts ignore case, and no other text is decided here.
+        return entry.type == intended[0] and entry.data.casefold() == intended[1].casefold()
+    return bool(entry.type == intended[0] and entry.data == intended[1])
+
+
+def _configmgr(answer: Answer) -> str | None:
+    """In words, that Configuration Manager manages it; None when it does not or there is no client."""
+    for row in answer.data["rows"] if answer.ok else []:
+        if row.get("ManageRA") or row.get("EnforceRAandTSSettings"):
+            return f"Configuration Manager (client settings, Remote Tools, from {row.get('PolicySource') or 'the site'})"
+    return None
+
+
+def _evidence(ownership: Ownership) -> tuple[str, ...]:
+    lines = [
+        f"{entry.by} sets {entry.name} = {'absent' if entry.type is None else entry.data}"
+        for entry in (*ownership.domain, *ownership.local)
+    ]
+    if ownership.configmgr:
+        lines.append(ownership.configmgr)
+    if not ownership.visible:
+        lines.append(ownership.why_not_visible)
+    return tuple(lines)
+
+
+def _texts(entry: Mapping[str, Json]) -> dict[str, str]:
+    return {name: str(value["data"]) for name, value in entry["values"].items()}
+
+
+def _guid(text: str) -> str | None:
+    found = _GUID.findall(text)
+    return found[-1].casefold() if found else None

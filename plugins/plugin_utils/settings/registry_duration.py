@@ -1,0 +1,104 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A length of time that is stored as a count and a unit, each with a policy and a local layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.change import Difference
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.observation import Observation
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operation import Answers, Operation
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.setting import Assessment, Setting
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status import Code, Status
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.registry import Stored, value_difference
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.registry_value import LayeredValue
+
+UNIT_NAMES = ("minutes", "hours", "days")
+"""By the number that stands for the unit in the registry (RemoteAssistance.admx, MaxTicketExpiryUnits)."""
+
+UNIT_MINUTES = (1, 60, 1440)
+
+
+@dataclass(frozen=True)
+class DurationWanted:
+    """At most this long; with C(layers) each layer has to hold a count and a unit that say so. C(unit) indexes UNIT_NAMES."""
+
+    count: int
+    unit: int
+    layers: bool = True
+
+    @property
+    def minutes(self) -> int:
+        return self.count * UNIT_MINUTES[self.unit]
+
+
+@dataclass(frozen=True)
+class RegistryDuration(Setting):
+    """The count and the unit are looked up each by itself: a policy may give one and the local layer the other."""
+
+    kind: ClassVar[str] = "registry_duration"
+    title: str
+    count: LayeredValue
+    unit: LayeredValue
+
+    @property
+    def key(self) -> str:
+        return f"registry_duration:{self.count.policy.id}"
+
+    def reads(self) -> tuple[Operation, ...]:
+        return (*self.count.reads(), *self.unit.reads())
+
+    def interpret(self, answers: Answers) -> Observation:
+        count, unit = self.count.interpret(answers), self.unit.interpret(answers)
+        problem = count.problem or unit.problem
+        return Observation(value=(count, unit), evidence=(*count.evidence, *unit.evidence), problem=problem)
+
+    def assess(self, observation: Observation, wanted: DurationWanted) -> Assessment:
+        count_seen, unit_seen = observation.value
+        count, count_layer = self.count.effective(count_seen)
+        unit, unit_layer = self.unit.effective(unit_seen)
+        expected = f"{self.title}: at most {_words(wanted.count, wanted.unit)}"
+        actual = f"{self.title}: {_stored_words(count, unit)} ({count_layer if count_layer == unit_layer else count_layer + ' and ' + unit_layer})"
+        differences: list[Difference] = []
+        for index, name in enumerate(("policy", "control panel")):
+            if self.count.local is None and index:
+                break
+            pair = [seen.value[index] for seen in (count_seen, unit_seen)]
+            places = [part.policy if index == 0 else part.local for part in (self.count, self.unit)]
+            found = [content.get(place.name) for content, place in zip(pair, places) if place]
+            if _minutes(*found) is not None and _minutes(*found) <= wanted.minutes:  # type: ignore[operator]
+                continue
+            for content, place, data in zip(pair, places, (wanted.count, wanted.unit)):
+                assert place is not None
+                difference = value_difference(f"{name} {place.name}", place, content, Stored("dword", data), policy=index == 0)
+                if difference:
+                    differences.append(difference)
+        if wanted.layers:
+            return Assessment(Status.DRIFT if differences else Status.COMPLIANT, expected, actual, tuple(differences))
+        effective = _minutes(count, unit)
+        if effective is None:
+            return Assessment(Status.INDETERMINATE, expected, actual, code=Code.MALFORMED_VALUE)
+        if effective <= wanted.minutes:
+            return Assessment(Status.COMPLIANT, expected, actual)
+        return Assessment(Status.DRIFT, expected, actual, tuple(difference for difference in differences if difference.place))
+
+
+def _minutes(count: Stored | None, unit: Stored | None) -> int | None:
+    """None when it is not a length of time that Windows' own editor could have written."""
+    if count is None or unit is None or count.type != "dword" or unit.type != "dword":
+        return None
+    if not 1 <= count.data <= 99 or unit.data not in range(len(UNIT_MINUTES)):
+        return None
+    return int(count.data) * UNIT_MINUTES[unit.data]
+
+
+def _words(count: int, unit: int) -> str:
+    return f"{count} {UNIT_NAMES[unit] if count != 1 else UNIT_NAMES[unit][:-1]}"
+
+
+def _stored_words(count: Stored | None, unit: Stored | None) -> str:
+    if _minutes(count, unit) is not None:
+        assert count is not None and unit is not None
+        return _words(count.data, unit.data)
+    return f"count {count.data if count else 'absent'}, unit {unit.data if unit else 'absent'}"

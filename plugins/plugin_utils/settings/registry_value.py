@@ -1,0 +1,162 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Registry values as settings: one by itself, and one that a policy value overrides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.change import Difference
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.observation import Observation, Problem
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operation import Answer, Answers, Json, Operation
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.setting import Assessment, Setting
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status import Code, Status
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.registry import (
+    KeyContent,
+    Place,
+    Stored,
+    key_reads,
+    read_key,
+    value_difference,
+    words,
+)
+
+
+@dataclass(frozen=True)
+class RegistryValue(Setting):
+    """One value. Wanted: a Stored, or None for absent."""
+
+    kind: ClassVar[str] = "registry_value"
+    place: Place
+    label: str = ""
+
+    @property
+    def key(self) -> str:
+        return f"registry_value:{self.place.id}"
+
+    def reads(self) -> tuple[Operation, ...]:
+        return key_reads(self.place.key, self.place.read_names)
+
+    def interpret(self, answers: Answers) -> Observation:
+        content = read_key(answers, self.place.key, self.place.read_names)
+        if isinstance(content, Answer):
+            assert content.failure is not None
+            return Observation(problem=Problem.from_failure(content.failure, self.place.key))
+        return Observation(value=content, evidence=(f"{self.place.key}\\{self.place.name} = {words(content.get(self.place.name))}",))
+
+    def assess(self, observation: Observation, wanted: Stored | None) -> Assessment:
+        difference = value_difference(self.label or self.place.name, self.place, observation.value, wanted)
+        return Assessment(
+            Status.DRIFT if difference else Status.COMPLIANT,
+            expected=words(wanted),
+            actual=words(observation.value.get(self.place.name)),
+            differences=(difference,) if difference else (),
+        )
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a layered value should be.
+
+    C(value) is the effective data; with C(layers) it has to stand in the policy and in the local layer as well, which only makes
+    sense where this collection writes both. C(absent): the policy value should not be there and the effective one is not judged.
+    C(other): data that is as good as C(value), so that nothing is done when it is effective.
+    """
+
+    value: Json = None
+    layers: bool = True
+    absent: bool = False
+    other: tuple[Json, ...] = ()
+
+
+@dataclass(frozen=True)
+class LayeredValue(Setting):
+    """A value that exists as a policy and, mostly, as a local setting; the policy wins (windows administrative templates).
+
+    C(default) is what Windows does when neither is there; None when no source says so. C(meaning) gives data a word for people.
+    """
+
+    kind: ClassVar[str] = "layered_value"
+    title: str
+    policy: Place
+    local: Place | None = None
+    type: str = "dword"
+    default: Json = None
+    meaning: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    @property
+    def key(self) -> str:
+        return f"layered_value:{self.policy.id}"
+
+    def reads(self) -> tuple[Operation, ...]:
+        local = key_reads(self.local.key, self.local.read_names) if self.local else ()
+        return (*key_reads(self.policy.key, self.policy.read_names), *local)
+
+    def interpret(self, answers: Answers) -> Observation:
+        contents: list[KeyContent] = []
+        evidence = []
+        for place in (self.policy, self.local):
+            if place is None:
+                continue
+            content = read_key(answers, place.key, place.read_names)
+            if isinstance(content, Answer):
+                assert content.failure is not None
+                return Observation(problem=Problem.from_failure(content.failure, f"{place.key}\\{place.name}"))
+            contents.append(content)
+            evidence.append(f"{place.key}\\{place.name} = {words(content.get(place.name))}")
+        return Observation(value=tuple(contents), evidence=tuple(evidence))
+
+    def effective(self, observation: Observation) -> tuple[Stored | None, str]:
+        """The value that counts and the layer it comes from: policy, control panel, default; nothing known: (None, C(unknown))."""
+        policy, *local = observation.value
+        found: Stored | None = policy.get(self.policy.name)
+        if found is not None:
+            return found, "policy"
+        if local and self.local and (found := local[0].get(self.local.name)) is not None:
+            return found, "control panel"
+        if self.default is not None:
+            return Stored(self.type, self.default), "default"
+        return None, "unknown"
+
+    def assess(self, observation: Observation, wanted: Wanted) -> Assessment:
+        policy, *local = observation.value
+        effective, layer = self.effective(observation)
+        if wanted.absent:
+            return self._assess_absent(policy, wanted)
+        target = Stored(self.type, wanted.value)
+        differences: list[Difference | None] = [value_difference(f"policy {self.policy.name}", self.policy, policy, target, policy=True)]
+        if self.local and wanted.layers:
+            differences.append(value_difference(f"control panel {self.local.name}", self.local, local[0], target))
+        good = {repr(data) for data in (wanted.value, *wanted.other)}
+        expected = f"{self.title}: {self.say(target)}"
+        actual = f"{self.title}: {self.say(effective)}{f' ({layer})' if effective else ''}"
+        if wanted.layers:
+            found = tuple(difference for difference in differences if difference)
+            if found and effective is not None and repr(effective.data) in good:
+                actual += "; " + ", ".join(f"{difference.label} is {difference.before}" for difference in found)
+            return Assessment(Status.DRIFT if found else Status.COMPLIANT, expected, actual, found)
+        if effective is None:
+            message = f"{self.title}: neither a policy nor a local value is there, and what Windows does then is not documented"
+            return Assessment(Status.INDETERMINATE, expected, message, code=Code.DEFAULT_UNKNOWN)
+        if effective.type != self.type:
+            message = f"{self.title}: the {layer} value is of the type {effective.type} instead of {self.type}"
+            return Assessment(Status.INDETERMINATE, expected, message, code=Code.MALFORMED_VALUE)
+        if repr(effective.data) in good:
+            return Assessment(Status.COMPLIANT, expected, actual)
+        return Assessment(Status.DRIFT, expected, actual, tuple(difference for difference in differences[:1] if difference))
+
+    def _assess_absent(self, policy: KeyContent, wanted: Wanted) -> Assessment:
+        expected = f"{self.title}: no policy value, as its main switch is off"
+        found = policy.get(self.policy.name)
+        difference = value_difference(f"policy {self.policy.name}", self.policy, policy, None, policy=True) if wanted.layers else None
+        actual = f"{self.title}: policy value {words(found)}"
+        return Assessment(Status.DRIFT if difference else Status.COMPLIANT, expected, actual, (difference,) if difference else ())
+
+    def say(self, stored: Stored | None) -> str:
+        """A value in words."""
+        if stored is None:
+            return "not set, and what Windows does then is not documented"
+        if stored.type != self.type:
+            return words(stored)
+        return self.meaning.get(str(stored.data), words(stored))

@@ -1,0 +1,71 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A role or feature of Windows Server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.change import Difference
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.observation import Observation, Problem
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operation import Answers, Operation
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.setting import Assessment, Setting
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status import Status
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.cmdlets import NO_PROMPT, cmdlet
+
+_MODULE = "ServerManager"
+
+
+@dataclass(frozen=True)
+class ServerFeature(Setting):
+    """By its name, which is the same in every language. Workstations have no such features. Wanted: True for installed."""
+
+    kind: ClassVar[str] = "server_feature"
+    name: str
+
+    @property
+    def key(self) -> str:
+        return f"server_feature:{self.name.casefold()}"
+
+    def _read(self) -> Operation:
+        return cmdlet(_MODULE, "Get-WindowsFeature", {"Name": self.name}, select=["Name", "InstallState"])
+
+    def reads(self) -> tuple[Operation, ...]:
+        return (self._read(),)
+
+    def interpret(self, answers: Answers) -> Observation:
+        """The value is the state as ServerManager names it; None on a workstation; a caveat where the server knows no such feature."""
+        if not answers.host.is_server:
+            return Observation(value=None, evidence=("workstations have no server features",))
+        answer = answers[self._read()]
+        if answer.failure:
+            return Observation(problem=Problem.from_failure(answer.failure, f"the feature {self.name}"))
+        rows = answer.data["rows"]
+        state = rows[0].get("InstallState") if rows else "Removed"
+        return Observation(value=state, evidence=(f"feature {self.name} is {state}",))
+
+    def assess(self, observation: Observation, wanted: bool) -> Assessment:
+        expected = f"the feature {self.name} is {'installed' if wanted else 'not installed'}"
+        if observation.value is None:
+            return Assessment(Status.NOT_APPLICABLE, expected, "this is no server")
+        installed = observation.value in ("Installed", "InstallPending")
+        actual = f"the feature {self.name} is {'installed' if installed else 'not installed'}"
+        if installed == wanted:
+            return Assessment(Status.COMPLIANT, expected, actual)
+        verb = "Install" if wanted else "Uninstall"
+        write = cmdlet(
+            _MODULE,
+            f"{verb}-WindowsFeature",
+            {"Name": self.name, "Confirm": NO_PROMPT},
+            select=["Success", "RestartNeeded", "ExitCode"],
+            mutates=True,
+        )
+        difference = Difference(
+            key=self.key,
+            label="feature",
+            before="installed" if installed else "not installed",
+            after="installed" if wanted else "not installed",
+            writes=(write,),
+            restore=({"kind": "server_feature", "name": self.name, "before": installed},),
+        )
+        return Assessment(Status.DRIFT, expected, actual, (difference,))

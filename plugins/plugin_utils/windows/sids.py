@@ -1,0 +1,42 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Security identifiers that mean the same on every Windows, whatever its language."""
+
+from __future__ import annotations
+
+import re
+
+ADMINISTRATORS = "S-1-5-32-544"
+
+_SID = re.compile(r"S-1-\d+(-\d+)+\Z", re.IGNORECASE)
+
+# MS-DTYP 2.4.2.4, well-known SIDs: those that stand for crowds.
+_BROAD = {
+    "S-1-1-0": "Everyone",
+    "S-1-5-7": "Anonymous Logon",
+    "S-1-5-11": "Authenticated Users",
+    "S-1-5-2": "Network",
+    "S-1-5-4": "Interactive",
+    "S-1-5-32-545": "the local Users group",
+    "S-1-5-32-546": "the local Guests group",
+}
+_BROAD_RIDS = {"513": "Domain Users", "514": "Domain Guests", "515": "Domain Computers"}
+
+
+def is_sid(text: str) -> bool:
+    """Whether a text has the form of a SID."""
+    return _SID.match(text) is not None
+
+
+def crowd(sid: str) -> str | None:
+    """The English name of the crowd that a SID stands for; None when it is no crowd."""
+    sid = sid.upper()
+    if sid in _BROAD:
+        return _BROAD[sid]
+    if sid.startswith("S-1-5-21-"):
+        return _BROAD_RIDS.get(sid.rsplit("-", 1)[1])
+    return None
+
+
+def is_builtin(sid: str) -> bool:
+    """Whether it is one of the aliases that come with Windows (S-1-5-32-...)."""
+    return sid.upper().startswith("S-1-5-32-")
