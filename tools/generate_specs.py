@@ -38,9 +38,7 @@ def constant(path: Path, name: str) -> str:
     """The text that a Python file assigns to a name, at its top or in a class, without running it."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", None) == name:
-            value = ast.literal_eval(node.value)
-            assert isinstance(value, str)
-            return value
+            return str(ast.literal_eval(node.value))
     raise KeyError(f"{path} has no {name}")
 
 
@@ -105,7 +103,7 @@ def argument_specs(role: str) -> dict[str, Any]:
 class _Dumper(yaml.SafeDumper):
     """Lists below their key are indented, as yamllint wants them."""
 
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002
         return super().increase_indent(flow, False)  # type: ignore[no-any-return]
 
 

@@ -23,16 +23,18 @@ class ActionModule(AreaAction):
         areas = self.areas(options)
         if not areas:
             raise OptionError([f"baseline: no area is declared; give the options of at least one of {', '.join(AREAS)}."])
-        checked: dict[str, dict[str, Any]] = {}
-        wrong: list[str] = []
-        for area in areas:
-            try:
-                read = read_options(area, options[area], prefix=f"{area}.")
-                shared = [name for name in COMMON_OPTIONS if name in options[area]]
-                wrong.extend(f"{area}.{name}: is given beside the areas, once for all of them." for name in shared)
-                checked[area] = self.with_files({name: value for name, value in read.items() if name not in COMMON_OPTIONS})
-            except OptionError as error:
-                wrong.extend(error.sentences)
+        checked = {area: self._area_options(area, options[area]) for area in areas}
+        wrong = [sentence for error in checked.values() if isinstance(error, OptionError) for sentence in error.sentences]
         if wrong:
             raise OptionError(wrong)
-        return demands_of(checked)
+        return demands_of({area: good for area, good in checked.items() if not isinstance(good, OptionError)})
+
+    def _area_options(self, area: str, given: dict[str, Any]) -> dict[str, Any] | OptionError:
+        shared = [f"{area}.{name}: is given beside the areas, once for all of them." for name in COMMON_OPTIONS if name in given]
+        try:
+            if shared:
+                raise OptionError(shared)  # noqa: TRY301 the same way out as any other wrong option
+            read = read_options(area, given, prefix=f"{area}.")
+            return self.with_files({name: value for name, value in read.items() if name not in COMMON_OPTIONS})
+        except OptionError as error:
+            return error

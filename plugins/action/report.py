@@ -28,18 +28,16 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         result.pop("invocation", None)
         try:
             options = read_options("report", plain(self._task.args))
-            folders = [Path(self._loader.path_dwim(folder)) for folder in options["results"]]
-            missing = [
-                f"results: {folder} is no folder; give the folder that the other modules stored into."
-                for folder in folders
-                if not folder.is_dir()
-            ]
-            if missing:
-                raise OptionError(missing)
-            if options["stale_after_days"] < 1:
-                raise OptionError([f"stale_after_days: {options['stale_after_days']} is out of range; allowed are whole numbers from 1."])
         except OptionError as error:
             return {**result, "failed": True, "changed": False, "msg": str(error)}
+        folders = [Path(self._loader.path_dwim(folder)) for folder in options["results"]]
+        wrong = [
+            f"results: {folder} is no folder; give one that the other modules stored into." for folder in folders if not folder.is_dir()
+        ]
+        if options["stale_after_days"] < 1:
+            wrong.append(f"stale_after_days: {options['stale_after_days']} is out of range; allowed are whole numbers from 1.")
+        if wrong:
+            return {**result, "failed": True, "changed": False, "msg": " ".join(wrong)}
         results, unreadable = load_all(folders, options["run_id"])
         now = datetime.now(timezone.utc)
         fleet = survey(results, options["hosts"], now, timedelta(days=options["stale_after_days"]), unreadable)

@@ -37,13 +37,9 @@ class ActionModule(HardeningAction):
         answer = read_reply(request, self._execute(request.arguments))[read]
         if answer.failure:
             raise HostError(f"the snapshots cannot be read ({answer.failure.kind}): {answer.failure.message}")
-        found = []
-        broken = []
-        for file in answer.data["files"]:
-            try:
-                found.append(snapshots.parse(base64.b64decode(file["base64"] or "").decode("utf-8")))
-            except (snapshots.MalformedSnapshot, binascii.Error, UnicodeDecodeError) as error:
-                broken.append(f"{file['path']}: {error}.")
+        parsed = [_parsed(file) for file in answer.data["files"]]
+        found = [snapshot for snapshot in parsed if isinstance(snapshot, snapshots.Snapshot)]
+        broken = [sentence for sentence in parsed if isinstance(sentence, str)]
         if name == "latest":
             found = [snapshot for snapshot in found if not snapshot.name.startswith(_MARK)]
         if not found:
@@ -52,3 +48,11 @@ class ActionModule(HardeningAction):
         chosen = max(found, key=lambda snapshot: snapshot.time)
         self._restored = chosen.name
         return (snapshots.demands(chosen),)
+
+
+def _parsed(file: dict[str, Any]) -> snapshots.Snapshot | str:
+    """A snapshot, or the sentence that says why the file is none."""
+    try:
+        return snapshots.parse(base64.b64decode(file["base64"] or "").decode("utf-8"))
+    except (snapshots.MalformedSnapshotError, binascii.Error, UnicodeDecodeError) as error:
+        return f"{file['path']}: {error}."

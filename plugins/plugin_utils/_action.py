@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timezone
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -44,7 +44,7 @@ class HardeningAction(ActionBase):  # type: ignore[misc]
         """From checked options. May run something on the host first (rollback does)."""
         raise NotImplementedError
 
-    def areas(self, options: dict[str, Any]) -> tuple[str, ...]:
+    def areas(self, options: dict[str, Any]) -> tuple[str, ...]:  # noqa: ARG002 the module baseline needs them
         """The areas that the results are filed under."""
         return (self.MODULE,)
 
@@ -61,7 +61,7 @@ class HardeningAction(ActionBase):  # type: ignore[misc]
             context = Context(
                 subject,
                 catalog,
-                date.today(),
+                _now().astimezone().date(),
                 read_waivers(options["waivers"], catalog),
                 read_attestations(options["attestations"], catalog),
             )
@@ -89,7 +89,7 @@ class HardeningAction(ActionBase):  # type: ignore[misc]
         return plain(reply)  # type: ignore[no-any-return]
 
     def _require_windows(self, subject: str) -> None:
-        shell = self._connection._shell
+        shell = self._connection._shell  # noqa: SLF001 Ansible has no public name for it
         if not getattr(shell, "_IS_WINDOWS", False):
             raise HostError(
                 f"{subject} is no Windows host for Ansible: its connection '{self._connection.transport}' uses the shell"
@@ -98,7 +98,7 @@ class HardeningAction(ActionBase):  # type: ignore[misc]
 
     def _run_id(self) -> str:
         """The same for all hosts and tasks of one ansible-playbook: ids of tasks begin with what is random once per process."""
-        process = str(self._task._uuid).rpartition("-")[0]
+        process = str(self._task._uuid).rpartition("-")[0]  # noqa: SLF001 Ansible has no public name for it
         return f"run-{hashlib.sha256(process.encode()).hexdigest()[:8]}"
 
     # ------------------------------------------------------------------ results

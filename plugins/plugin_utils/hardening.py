@@ -18,16 +18,18 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.requirem
 
 def demands_of(areas: Mapping[str, Mapping[str, Any]]) -> tuple[Demands, ...]:
     """What some areas ask of a host, from checked options; everything wrong with any of them in one OptionError."""
-    found = []
-    wrong: list[str] = []
-    for area, options in areas.items():
-        try:
-            found.append(AREAS[area](options))
-        except OptionError as error:
-            wrong.extend(error.sentences)
+    found = [_demands_or_error(area, options) for area, options in areas.items()]
+    wrong = [sentence for error in found if isinstance(error, OptionError) for sentence in error.sentences]
     if wrong:
         raise OptionError(wrong)
-    return tuple(found)
+    return tuple(demands for demands in found if isinstance(demands, Demands))
+
+
+def _demands_or_error(area: str, options: Mapping[str, Any]) -> Demands | OptionError:
+    try:
+        return AREAS[area](options)
+    except OptionError as error:
+        return error
 
 
 def enforce(

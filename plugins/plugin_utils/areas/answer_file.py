@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.errors import OptionError
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.requirement import Statement
@@ -13,7 +13,7 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status i
 
 _COMPONENT = "Microsoft-Windows-RemoteAssistance-Exe"
 # The pages on the component's settings name this pass for each of them, and no other.
-_PASS = "specialize"
+_STAGE = "specialize"
 _WANTED = {"002-53": ("CreateEncryptedOnlyTickets", True), "002-54": ("fAllowToGetHelp", False)}
 _WORDS = {"true": True, "false": False, "1": True, "0": False}
 _LONGEST = 4 * 1024 * 1024
@@ -35,27 +35,27 @@ def answer_file_statements(file: AnswerFile | None) -> tuple[Statement, ...]:
     return tuple(_judge(file, root, control, name, wanted) for control, (name, wanted) in _WANTED.items())
 
 
-def _parse(file: AnswerFile) -> ElementTree.Element:
+def _parse(file: AnswerFile) -> ET.Element:
     if len(file.content) > _LONGEST:
         raise OptionError([f"answer_file: {file.name} has {len(file.content)} bytes; an answer file has at most {_LONGEST}."])
     # An answer file needs no document type, and one could make a small file grow without end.
     if any(mark in file.content for mark in ("<!DOCTYPE".encode(code) for code in ("ascii", "utf-16-le", "utf-16-be"))):
         raise OptionError([f"answer_file: {file.name} has a document type declaration, which an answer file does not need; remove it."])
     try:
-        root = ElementTree.fromstring(file.content)
-    except ElementTree.ParseError as error:
+        root = ET.fromstring(file.content)  # noqa: S314 document types, and so entities, are refused above
+    except ET.ParseError as error:
         raise OptionError([f"answer_file: {file.name} is no well-formed XML ({error})."]) from error
     if _local(root) != "unattend":
         raise OptionError([f"answer_file: {file.name} begins with <{_local(root)}>; an answer file begins with <unattend>."])
     return root
 
 
-def _judge(file: AnswerFile, root: ElementTree.Element, control: str, name: str, wanted: bool) -> Statement:
+def _judge(file: AnswerFile, root: ET.Element, control: str, name: str, wanted: bool) -> Statement:
     word = str(wanted).lower()
-    expected = f"{name} is {word} in the pass {_PASS} of {_COMPONENT}"
+    expected = f"{name} is {word} in the pass {_STAGE} of {_COMPONENT}"
     found = [(where, architecture, text) for where, architecture, component in _components(root) for text in _texts(component, name)]
-    right = [(architecture, text) for where, architecture, text in found if where == _PASS]
-    architectures = {architecture for where, architecture, _component in _components(root) if where == _PASS}
+    right = [(architecture, text) for where, architecture, text in found if where == _STAGE]
+    architectures = {architecture for where, architecture, _component in _components(root) if where == _STAGE}
     remedy = f"Put <{name}>{word}</{name}> into that component, for each processor architecture, and into no other pass."
     if not found:
         return Statement(control, Status.DRIFT, f"{file.name} does not set {name}", expected, remedy)
@@ -71,7 +71,7 @@ def _judge(file: AnswerFile, root: ElementTree.Element, control: str, name: str,
     return Statement(control, Status.COMPLIANT, f"{file.name} sets {name} to {word}", expected)
 
 
-def _components(root: ElementTree.Element) -> Iterator[tuple[str, str, ElementTree.Element]]:
+def _components(root: ET.Element) -> Iterator[tuple[str, str, ET.Element]]:
     """Pass, processor architecture and element of each component in question."""
     for settings in root:
         if _local(settings) != "settings":
@@ -81,10 +81,10 @@ def _components(root: ElementTree.Element) -> Iterator[tuple[str, str, ElementTr
                 yield settings.get("pass", ""), component.get("processorArchitecture", "any architecture"), component
 
 
-def _texts(component: ElementTree.Element, name: str) -> list[str]:
+def _texts(component: ET.Element, name: str) -> list[str]:
     return [(child.text or "").strip() for child in component if _local(child) == name]
 
 
-def _local(element: ElementTree.Element) -> str:
+def _local(element: ET.Element) -> str:
     """The name without its namespace."""
     return element.tag.rpartition("}")[2]

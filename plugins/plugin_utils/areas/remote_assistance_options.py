@@ -59,25 +59,15 @@ def read_options(given: Mapping[str, Any]) -> RemoteAssistanceOptions:
         wrong.append(f"helpers: mode '{mode}' lets nobody offer help; leave helpers out, or choose offer_only or solicited_and_offer.")
     if any(not helper for helper in helpers):
         wrong.append("helpers: an entry is empty; each one is DOMAIN\\name, name@domain or a SID.")
-    for option in ("ticket_life", "invitation_method"):
-        if given.get(option) is not None and not solicits:
-            wrong.append(f"{option}: mode '{mode}' has no invitations; leave {option} out, or choose solicited or solicited_and_offer.")
+    wrong.extend(
+        f"{option}: mode '{mode}' has no invitations; leave {option} out, or choose solicited or solicited_and_offer."
+        for option in ("ticket_life", "invitation_method")
+        if given.get(option) is not None and not solicits
+    )
     if given.get("control") is not None and mode == "disabled":
         wrong.append("control: mode 'disabled' has no sessions; leave control out, or choose another mode.")
-    life = _DEFAULT_LIFE
-    if given.get("ticket_life") is not None:
-        value, unit = given["ticket_life"]["value"], given["ticket_life"]["unit"]
-        if not 1 <= value <= 99:
-            wrong.append(f"ticket_life.value: {value} is out of range; allowed are whole numbers from 1 to 99 (unit {unit}).")
-        life = (value, UNIT_NAMES.index(unit))
-    messages = None
-    if given.get("warning_messages") is not None:
-        texts = given["warning_messages"]
-        for name in ("before_view", "before_control"):
-            length = len(texts[name].strip())
-            if not 1 <= length <= _LONGEST_MESSAGE:
-                wrong.append(f"warning_messages.{name}: {length} characters; allowed are 1 to {_LONGEST_MESSAGE}.")
-        messages = (texts["before_view"], texts["before_control"])
+    life = _life(given.get("ticket_life"), wrong)
+    messages = _messages(given.get("warning_messages"), wrong)
     if wrong:
         raise OptionError(wrong)
     return RemoteAssistanceOptions(
@@ -93,3 +83,22 @@ def read_options(given: Mapping[str, Any]) -> RemoteAssistanceOptions:
         manage_feature=given.get("manage_feature", False),
         uac_prompt_visible=given.get("uac_prompt_visible_to_helper"),
     )
+
+
+def _life(given: Mapping[str, Any] | None, wrong: list[str]) -> tuple[int, int]:
+    if given is None:
+        return _DEFAULT_LIFE
+    value, unit = given["value"], given["unit"]
+    if not 1 <= value <= 99:
+        wrong.append(f"ticket_life.value: {value} is out of range; allowed are whole numbers from 1 to 99 (unit {unit}).")
+    return value, UNIT_NAMES.index(unit)
+
+
+def _messages(given: Mapping[str, Any] | None, wrong: list[str]) -> tuple[str, str] | None:
+    if given is None:
+        return None
+    for name in ("before_view", "before_control"):
+        length = len(given[name].strip())
+        if not 1 <= length <= _LONGEST_MESSAGE:
+            wrong.append(f"warning_messages.{name}: {length} characters; allowed are 1 to {_LONGEST_MESSAGE}.")
+    return given["before_view"], given["before_control"]

@@ -81,7 +81,7 @@ def _apply(
     changes = tuple(outcome_of(change, later) if change.state is ChangeState.PLANNED else change for change in the_plan.changes)
     now = answers.updated(later)
     after = {**observations, **{setting: setting.interpret(now) for setting in again}}
-    judged = _refused(_failed(_decide(demands, after), verdicts, the_plan, changes), the_plan)
+    judged = _refused(_failed(_decide(demands, after), the_plan, changes), the_plan)
     return Outcome(
         host=later.host,
         findings=judge(demands, judged, context),
@@ -97,17 +97,17 @@ def _decide(demands: Sequence[Demands], observations: Observations) -> list[Verd
     return [decide(demand.area, requirement, observations) for demand in demands for requirement in demand.requirements]
 
 
-def _failed(now: Sequence[Verdict], before: Sequence[Verdict], the_plan: Plan, changes: Sequence[Change]) -> list[Verdict]:
+def _failed(now: Sequence[Verdict], the_plan: Plan, changes: Sequence[Change]) -> list[Verdict]:
     """A write that failed is an error, whatever the setting reads like."""
     failed = {change.difference.key: change for change in changes if change.state is ChangeState.FAILED}
-    judged = []
-    for index, verdict in enumerate(now):
-        mine = [failed[key] for key in the_plan.verdict_changes.get(index, ()) if key in failed]
-        if mine:
-            text = "; ".join(f"{change.describe()} failed: {change.message}" for change in mine)
-            verdict = replace(verdict, status=Status.ERROR, actual=text, code=None, remedy="Mend what the host says and apply again.")
-        judged.append(verdict)
-    return judged
+    return [_with_failures(verdict, [failed[key] for key in the_plan.keys_of(index) if key in failed]) for index, verdict in enumerate(now)]
+
+
+def _with_failures(verdict: Verdict, failed: Sequence[Change]) -> Verdict:
+    if not failed:
+        return verdict
+    text = "; ".join(f"{change.describe()} failed: {change.message}" for change in failed)
+    return replace(verdict, status=Status.ERROR, actual=text, code=None, remedy="Mend what the host says and apply again.")
 
 
 def _refused(verdicts: Sequence[Verdict], the_plan: Plan) -> list[Verdict]:
@@ -115,10 +115,8 @@ def _refused(verdicts: Sequence[Verdict], the_plan: Plan) -> list[Verdict]:
     refused = {change.difference.key: change for change in the_plan.changes if change.state is ChangeState.REFUSED}
     said = []
     for index, verdict in enumerate(verdicts):
-        reasons = dict.fromkeys(refused[key].message or "" for key in the_plan.verdict_changes.get(index, ()) if key in refused)
-        if reasons:
-            verdict = replace(verdict, remedy=f"{' '.join(reasons)} {verdict.remedy}".strip())
-        said.append(verdict)
+        reasons = " ".join(dict.fromkeys(refused[key].message or "" for key in the_plan.keys_of(index) if key in refused))
+        said.append(replace(verdict, remedy=f"{reasons} {verdict.remedy}".strip()) if reasons else verdict)
     return said
 
 

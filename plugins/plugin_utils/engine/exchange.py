@@ -54,7 +54,7 @@ def build_request(steps: Iterable[Step], *, timeout: float = 60) -> Request:
             entry["needs"] = list(dict.fromkeys(ids[need] for need in step.needs))
         sent.append(entry)
     arguments = {"contract": CONTRACT, "timeout": timeout, "operations": sent}
-    return Request(arguments, {id: operation for operation, id in ids.items()})
+    return Request(arguments, {number: operation for operation, number in ids.items()})
 
 
 def read_reply(request: Request, reply: Mapping[str, Json]) -> Answers:
@@ -75,14 +75,13 @@ def read_reply(request: Request, reply: Mapping[str, Json]) -> Answers:
         error = reply["error"]
         raise HostError(f"{error.get('message', 'no message')} ({error.get('kind', 'failed')})")
     answers = _answers(reply)
-    missing = [id for id in request.operations if id not in answers]
+    missing = [number for number in request.operations if number not in answers]
     if missing:
         raise ContractError(f"The host left {len(missing)} of {len(request.operations)} operations unanswered, the first is {missing[0]}.")
     try:
         host = _host(reply["host"])
-        return Answers(
-            host, {operation: _answer(answers[id]) for id, operation in request.operations.items()}, changed=bool(reply["changed"])
-        )
+        answered = {operation: _answer(answers[number]) for number, operation in request.operations.items()}
+        return Answers(host, answered, changed=bool(reply["changed"]))
     except (KeyError, TypeError, AttributeError) as error:
         raise ContractError(f"The host's reply does not have the form of contract {CONTRACT}: {type(error).__name__} {error}.") from error
 

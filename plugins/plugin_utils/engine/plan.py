@@ -22,6 +22,10 @@ class Plan:
     changes: tuple[Change, ...]
     verdict_changes: Mapping[int, tuple[str, ...]]
 
+    def keys_of(self, index: int) -> tuple[str, ...]:
+        """The keys of the differences that a verdict asked for."""
+        return self.verdict_changes.get(index, ())
+
     @property
     def planned(self) -> tuple[Change, ...]:
         return tuple(change for change in self.changes if change.state is ChangeState.PLANNED)
@@ -42,16 +46,25 @@ def plan(verdicts: Sequence[Verdict], waived: frozenset[str] = frozenset()) -> P
             continue
         waits = [blocked[key] for key in verdict.requirement.after if key in blocked]
         for change in verdict.changes:
-            if waits and change.state is ChangeState.PLANNED:
-                change = replace(change, state=ChangeState.REFUSED, message=f"Not made, as this has to come first: {waits[0].expected}.")
-            known = changes.get(change.difference.key)
-            if known:
-                merged = tuple(dict.fromkeys((*known.controls, *change.controls)))
-                worse = change if change.state is ChangeState.REFUSED else known
-                change = replace(known, controls=merged, state=worse.state, message=worse.message)
-            changes[change.difference.key] = change
+            key = change.difference.key
+            changes[key] = _together(changes.get(key), _waiting(change, waits))
         by_verdict[index] = tuple(change.difference.key for change in verdict.changes)
     return Plan(tuple(changes.values()), by_verdict)
+
+
+def _waiting(change: Change, waits: Sequence[Verdict]) -> Change:
+    if not waits or change.state is not ChangeState.PLANNED:
+        return change
+    return replace(change, state=ChangeState.REFUSED, message=f"Not made, as this has to come first: {waits[0].expected}.")
+
+
+def _together(known: Change | None, change: Change) -> Change:
+    """The same difference asked for twice: one refusal is enough."""
+    if known is None:
+        return change
+    worse = change if change.state is ChangeState.REFUSED else known
+    controls = tuple(dict.fromkeys((*known.controls, *change.controls)))
+    return replace(known, controls=controls, state=worse.state, message=worse.message)
 
 
 def apply_steps(
@@ -64,7 +77,7 @@ def apply_steps(
     planned = {change.difference.key: change for change in the_plan.planned}
     writes_of = {
         verdict.requirement.setting.key: [
-            write for key in the_plan.verdict_changes.get(index, ()) if key in planned for write in planned[key].difference.writes
+            write for key in the_plan.keys_of(index) if key in planned for write in planned[key].difference.writes
         ]
         for index, verdict in enumerate(verdicts)
     }
@@ -73,7 +86,7 @@ def apply_steps(
     for index in _ordered(verdicts):
         requirement = verdicts[index].requirement
         before = [snapshot, *(write for key in requirement.after for write in writes_of.get(key, ()))]
-        for key in the_plan.verdict_changes.get(index, ()):
+        for key in the_plan.keys_of(index):
             for write in planned[key].difference.writes if key in planned else ():
                 if write not in sent:
                     sent.add(write)

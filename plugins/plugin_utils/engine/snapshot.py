@@ -36,7 +36,7 @@ _REGISTRY_TYPES = {
 }
 
 
-class MalformedSnapshot(ValueError):
+class MalformedSnapshotError(ValueError):
     """The text is no snapshot of this collection; the message says what is wrong with it."""
 
 
@@ -90,21 +90,25 @@ def take(name: str, host: str, time: str, areas: Iterable[str], changes: Iterabl
 
 
 def parse(text: str) -> Snapshot:
-    """Read a snapshot's text; anything that this version would not have written is a MalformedSnapshot."""
+    """Read a snapshot's text; anything that this version would not have written is a MalformedSnapshotError."""
     try:
         content = json.loads(text)
-        if content["collection"] != "configmgr.hardening" or content["schema"] != SCHEMA:
-            raise MalformedSnapshot(f"it is of schema {content['schema']}, and this version reads schema {SCHEMA}")
-        if not is_name(content["name"]):
-            raise MalformedSnapshot("its name has characters that no snapshot's name has")
+        _check_head(content)
         snapshot = Snapshot(content["name"], content["host"], content["time"], tuple(content["areas"]), tuple(content["settings"]))
         for entry in snapshot.settings:
             _requirement(entry, snapshot)
-        return snapshot
+    except MalformedSnapshotError:
+        raise
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        if isinstance(error, MalformedSnapshot):
-            raise
-        raise MalformedSnapshot(f"it cannot be read: {type(error).__name__} {error}") from error
+        raise MalformedSnapshotError(f"it cannot be read: {type(error).__name__} {error}") from error
+    return snapshot
+
+
+def _check_head(content: Mapping[str, Json]) -> None:
+    if content["collection"] != "configmgr.hardening" or content["schema"] != SCHEMA:
+        raise MalformedSnapshotError(f"it is of schema {content['schema']}, and this version reads schema {SCHEMA}")
+    if not is_name(content["name"]):
+        raise MalformedSnapshotError("its name has characters that no snapshot's name has")
 
 
 def demands(snapshot: Snapshot) -> Demands:
@@ -122,7 +126,7 @@ def _requirement(entry: Mapping[str, Json], snapshot: Snapshot) -> Requirement:
     if kind == "local_group":
         sid, members = entry["sid"], tuple(entry["before"])
         if not all(is_sid(text) for text in (sid, *members)):
-            raise MalformedSnapshot("a group or a member in it is no SID")
+            raise MalformedSnapshotError("a group or a member in it is no SID")
         return Requirement(GroupMembers(sid), members, (), object=sid)
     if kind == "scheduled_task":
         task = ScheduledTask(_text(entry["path"]), _text(entry["name"]))
@@ -130,7 +134,7 @@ def _requirement(entry: Mapping[str, Json], snapshot: Snapshot) -> Requirement:
     if kind == "server_feature":
         feature = ServerFeature(_text(entry["name"]))
         return Requirement(feature, _flag(entry["before"]), (), object=feature.key)
-    raise MalformedSnapshot(f"it has a setting of the unknown kind '{kind}'")
+    raise MalformedSnapshotError(f"it has a setting of the unknown kind '{kind}'")
 
 
 def _key_requirement(key: str, snapshot: Snapshot) -> Requirement:
@@ -156,17 +160,17 @@ def _stored(data: Json) -> Stored | None:
         return None
     expected = _REGISTRY_TYPES[data["type"]]
     if not isinstance(data["data"], expected) or isinstance(data["data"], bool):
-        raise MalformedSnapshot(f"a value of the type {data['type']} has other data")
+        raise MalformedSnapshotError(f"a value of the type {data['type']} has other data")
     return Stored(data["type"], data["data"])
 
 
 def _text(value: Json) -> str:
     if not isinstance(value, str):
-        raise MalformedSnapshot("a name in it is no text")
+        raise MalformedSnapshotError("a name in it is no text")
     return value
 
 
 def _flag(value: Json) -> bool:
     if not isinstance(value, bool):
-        raise MalformedSnapshot("a flag in it is neither true nor false")
+        raise MalformedSnapshotError("a flag in it is neither true nor false")
     return value

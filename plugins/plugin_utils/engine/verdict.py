@@ -34,24 +34,28 @@ class Verdict:
 def decide(area: str, requirement: Requirement, observations: Observations) -> Verdict:
     """Judge one requirement. Pure: nothing is read or written."""
     observation = observations[requirement.setting]
-    common = {"evidence": observation.evidence, "severity": requirement.severity}
-    if observation.problem:
-        problem = observation.problem
-        expected = "to be read"
-        return Verdict(
-            requirement, area, Status.INDETERMINATE, expected, problem.message, code=problem.code, remedy=requirement.remedy, **common
-        )  # type: ignore[arg-type]
-    assessment = requirement.setting.assess(observation, requirement.wanted)
     verdict = Verdict(
         requirement,
         area,
-        assessment.status,
-        assessment.expected,
-        assessment.actual,
+        Status.INDETERMINATE,
+        expected="to be read",
+        actual="",
+        evidence=observation.evidence,
+        caveats=(*observation.caveats, *requirement.caveats),
+        remedy=requirement.remedy,
+        severity=requirement.severity,
+    )
+    if observation.problem:
+        return replace(verdict, actual=observation.problem.message, code=observation.problem.code)
+    assessment = requirement.setting.assess(observation, requirement.wanted)
+    verdict = replace(
+        verdict,
+        status=assessment.status,
+        expected=assessment.expected,
+        actual=assessment.actual,
         caveats=(*observation.caveats, *assessment.caveats, *requirement.caveats),
         remedy=assessment.remedy or requirement.remedy,
         code=assessment.code,
-        **common,  # type: ignore[arg-type]
     )
     if assessment.status is not Status.DRIFT:
         return replace(verdict, remedy="" if assessment.status is Status.COMPLIANT else verdict.remedy)

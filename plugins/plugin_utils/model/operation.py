@@ -26,10 +26,10 @@ class Operation:
     id: str | None = None
 
     @staticmethod
-    def of(op: str, /, id: str | None = None, **fields: Json) -> Operation:
+    def of(op: str, /, **fields: Json) -> Operation:
         """Make an operation; fields that are None are left out, as the contract treats null as absent."""
         given = {name: value for name, value in fields.items() if value is not None}
-        return Operation(op, json.dumps(given, sort_keys=True, ensure_ascii=False, separators=(",", ":")), id)
+        return Operation(op, json.dumps(given, sort_keys=True, ensure_ascii=False, separators=(",", ":")))
 
     @property
     def fields(self) -> dict[str, Json]:

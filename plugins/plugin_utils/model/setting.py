@@ -52,10 +52,10 @@ class Setting(ABC):
     def assess(self, observation: Observation, wanted: Any) -> Assessment:
         """Hold an observation without problem against what is wanted; the kind says what type C(wanted) has."""
 
-    def decides(self, observation: Observation, difference: Difference) -> str | None:
+    def decides(self, observation: Observation, difference: Difference) -> str | None:  # noqa: ARG002 for kinds that need them
         """For a setting that is an authority: in words, who decides a difference's place so that writing it is no use. Else None."""
         return None
 
-    def trigger(self, observation: Observation) -> tuple[Operation, ...]:
+    def trigger(self, observation: Observation) -> tuple[Operation, ...]:  # noqa: ARG002 for kinds that need it
         """For a setting that can be started: the operations that make it put other settings into effect."""
         return ()

@@ -11,6 +11,8 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.control 
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.errors import OptionError
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.exceptions import Attestation, Waiver
 
+_PURPOSES = {"reason": "why the deviation is accepted", "owner": "who answers for it"}
+
 
 def read_waivers(given: Sequence[Mapping[str, Any]], catalog: Mapping[str, Control]) -> tuple[Waiver, ...]:
     """Checked waivers; OptionError with a sentence for each thing wrong."""
@@ -19,11 +21,8 @@ def read_waivers(given: Sequence[Mapping[str, Any]], catalog: Mapping[str, Contr
     for index, entry in enumerate(given):
         name = f"waivers[{index}]"
         _check_control(entry["control"], f"{name}.control", catalog, wrong)
-        for field in ("reason", "owner"):
-            if not entry[field].strip():
-                wrong.append(
-                    f"{name}.{field}: it is empty; allowed is a text that says {'why' if field == 'reason' else 'who answers for it'}."
-                )
+        empty = [(field, what) for field, what in _PURPOSES.items() if not entry[field].strip()]
+        wrong.extend(f"{name}.{field}: it is empty; allowed is a text that says {what}." for field, what in empty)
         expires = _date(entry["expires"], f"{name}.expires", wrong)
         waivers.append(Waiver(entry["control"], entry["subject"], entry["reason"], entry["owner"], expires))
     if wrong:

@@ -19,7 +19,7 @@ SCHEMA = 1
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 
 
-class UnreadableResult(ValueError):
+class UnreadableResultError(ValueError):
     """A file in a results folder that is no result of this schema; the message says what is wrong."""
 
 
@@ -73,7 +73,7 @@ class StoredResult:
 
 
 def file_of(folder: Path, run_id: str, subject: str) -> Path:
-    """Where a result lies. A name that is no plain file name gets a digest, so that no two hosts share a file and none leaves the folder."""
+    """Where a result lies. A name that is no plain file name gets a digest: no two hosts share a file, and none leaves the folder."""
     return folder / _file_name(run_id) / f"{_file_name(subject)}.json"
 
 
@@ -95,11 +95,11 @@ def store(folder: Path, result: StoredResult) -> Path:
 
 
 def load(path: Path) -> StoredResult:
-    """Read one result; UnreadableResult when it is none."""
+    """Read one result; UnreadableResultError when it is none."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         if content["schema"] != SCHEMA:
-            raise UnreadableResult(f"{path} has schema {content['schema']}, and this version reads schema {SCHEMA}.")
+            raise UnreadableResultError(f"{path} has schema {content['schema']}, and this version reads schema {SCHEMA}.")
         return StoredResult(
             run_id=content["run_id"],
             subject=content["subject"],
@@ -113,9 +113,9 @@ def load(path: Path) -> StoredResult:
             snapshot=content["snapshot"],
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        if isinstance(error, UnreadableResult):
+        if isinstance(error, UnreadableResultError):
             raise
-        raise UnreadableResult(f"{path} is no result of this collection ({type(error).__name__}: {error}).") from error
+        raise UnreadableResultError(f"{path} is no result of this collection ({type(error).__name__}: {error}).") from error
 
 
 def load_all(folders: Iterable[Path], run_id: str | None = None) -> tuple[tuple[StoredResult, ...], tuple[str, ...]]:
@@ -126,7 +126,7 @@ def load_all(folders: Iterable[Path], run_id: str | None = None) -> tuple[tuple[
         for path in sorted(folder.glob("*/*.json")):
             try:
                 result = load(path)
-            except UnreadableResult as error:
+            except UnreadableResultError as error:
                 unreadable.append(str(error))
                 continue
             if run_id is None or result.run_id == run_id:

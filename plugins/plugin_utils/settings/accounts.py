@@ -74,7 +74,7 @@ class AccountBreadth(Setting):
         account = known[self.account]
         return Observation(value=account, evidence=(f"{account.asked} is {account.name} ({account.sid})",))
 
-    def assess(self, observation: Observation, wanted: None) -> Assessment:
+    def assess(self, observation: Observation, wanted: None) -> Assessment:  # noqa: ARG002 every kind takes one
         account: Account = observation.value
         everybody = crowd(account.sid)
         return Assessment(

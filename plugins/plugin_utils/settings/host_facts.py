@@ -32,7 +32,7 @@ class HostFact(Setting):
         host = answers.host
         return Observation(value=host, evidence=(f"Windows build {host.build}, domain role {host.domain_role}",))
 
-    def assess(self, observation: Observation, wanted: None) -> Assessment:
+    def assess(self, observation: Observation, wanted: None) -> Assessment:  # noqa: ARG002 every kind takes one
         host: HostFacts = observation.value
         if self.fact == "domain_member":
             expected = "the computer belongs to a domain"

@@ -16,11 +16,11 @@ from typing import ClassVar, Literal
 
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.change import Difference
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.observation import Observation, Problem
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operation import Answer, Answers, Json, Operation
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operation import Answer, Answers, Failure, Json, Operation
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.setting import Assessment, Setting
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status import Code, Status
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.registry_data import decode
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.registry_pol import MalformedPolicy, PolicyInstruction, parse
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.registry_pol import MalformedPolicyError, PolicyInstruction, parse
 
 ManagedBy = Literal["this_collection", "group_policy", "configmgr"]
 
@@ -100,7 +100,7 @@ class PolicyOwner(Setting):
         return Operation.of(
             "cim.query",
             namespace="root\\RSOP\\Computer",
-            query=f"SELECT * FROM RSOP_RegistryPolicySetting WHERE registryKey LIKE '{below}%'",
+            query=f"SELECT * FROM RSOP_RegistryPolicySetting WHERE registryKey LIKE '{below}%'",  # noqa: S608 the key is a constant of an area
             properties=["registryKey", "valueName", "valueType", "value", "GPOID", "precedence", "deleted"],
         )
 
@@ -125,11 +125,10 @@ class PolicyOwner(Setting):
             return Observation(problem=Problem.from_failure(configmgr.failure, "the client's remote tools policy (CCM_RemoteToolsConfig)"))
         try:
             local = self._local(answers[_READ_LOCAL_FILE])
-        except MalformedPolicy as error:
+        except MalformedPolicyError as error:
             return Observation(problem=Problem(Code.MALFORMED_VALUE, f"The local Registry.pol cannot be parsed: {error}."))
-        if isinstance(local, Answer):
-            assert local.failure is not None
-            return Observation(problem=Problem.from_failure(local.failure, "the local Registry.pol"))
+        if isinstance(local, Failure):
+            return Observation(problem=Problem.from_failure(local, "the local Registry.pol"))
         domain, why_not = self._domain(answers)
         mdm = any(answers[read].ok and answers[read].data["values"] for read in self._read_mdm())
         ownership = Ownership(
@@ -188,7 +187,7 @@ class PolicyOwner(Setting):
                 return None, f'{reason} and Windows keeps no copy of the Group Policy object "{entry.get("DisplayName") or guid}"'
             try:
                 instructions = parse(base64.b64decode(content))
-            except MalformedPolicy:
+            except MalformedPolicyError:
                 return None, f'{reason} and the copy of the Group Policy object "{entry.get("DisplayName") or guid}" cannot be parsed'
             # The list is in the order of application: who comes later wins.
             for part in self._from_instructions(instructions, f'the Group Policy object "{entry.get("DisplayName") or guid}"'):
@@ -221,13 +220,13 @@ class PolicyOwner(Setting):
                 kind = instruction.type if removed is None else None
                 yield PolicyEntry(place, name, by, kind, instruction.data if removed is None else None)
 
-    def _local(self, answer: Answer) -> tuple[PolicyEntry, ...] | Answer:
-        if not answer.ok:
-            return answer
+    def _local(self, answer: Answer) -> tuple[PolicyEntry, ...] | Failure:
+        if answer.failure:
+            return answer.failure
         found: dict[str, PolicyEntry] = {}
         for file in answer.data["files"]:
             if file["base64"] is None:
-                raise MalformedPolicy("it is larger than a policy file may be")
+                raise MalformedPolicyError("it is larger than a policy file may be")
             for entry in self._from_instructions(parse(base64.b64decode(file["base64"])), "the local Group Policy"):
                 found[entry.place] = entry
         return tuple(found.values())

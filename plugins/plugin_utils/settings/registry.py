@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.change import Difference
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operation import Answer, Answers, Json, Operation
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operation import Answers, Failure, Json, Operation
 
 # What lies above these is part of every Windows and is never made or removed.
 _ROOT_PARTS = 4
@@ -62,13 +62,13 @@ def key_reads(key: str, names: tuple[str, ...] | None = None) -> tuple[Operation
     )
 
 
-def read_key(answers: Answers, key: str, names: tuple[str, ...] | None = None) -> KeyContent | Answer:
-    """What C(key_reads) brought; the failed answer when one of them failed."""
+def read_key(answers: Answers, key: str, names: tuple[str, ...] | None = None) -> KeyContent | Failure:
+    """What C(key_reads) brought; the failure when one of them failed."""
     *above, own = key_reads(key, names)
     for operation in (*above, own):
         answer = answers[operation]
-        if not answer.ok:
-            return answer
+        if answer.failure:
+            return answer.failure
     missing = [parent.fields["key"] for parent in above if not answers[parent].data["exists"]]
     data = answers[own].data
     if not data["exists"]:

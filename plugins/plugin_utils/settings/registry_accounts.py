@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.change import Difference
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.observation import Observation, Problem
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operation import Answer, Answers, Operation
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operation import Answers, Failure, Operation
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.setting import Assessment, Setting
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status import Status
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.accounts import Account, resolve, resolved
@@ -53,9 +53,8 @@ class RegistryAccounts(Setting):
         if trouble:
             return trouble
         content = read_key(answers, self.registry_key)
-        if isinstance(content, Answer):
-            assert content.failure is not None
-            return Observation(problem=Problem.from_failure(content.failure, self.registry_key))
+        if isinstance(content, Failure):
+            return Observation(problem=Problem.from_failure(content, self.registry_key))
         listed = ", ".join(sorted(_entry(name, stored) for name, stored in content.values.values())) or "empty"
         return Observation(value=(content, known), evidence=(f"{self.registry_key}: {listed}",))
 

@@ -59,21 +59,11 @@ class RegistryDuration(Setting):
         count, count_layer = self.count.effective(count_seen)
         unit, unit_layer = self.unit.effective(unit_seen)
         expected = f"{self.title}: at most {_words(wanted.count, wanted.unit)}"
-        actual = f"{self.title}: {_stored_words(count, unit)} ({count_layer if count_layer == unit_layer else count_layer + ' and ' + unit_layer})"
+        layers = " and ".join(dict.fromkeys((count_layer, unit_layer)))
+        actual = f"{self.title}: {_stored_words(count, unit)} ({layers})"
         differences: list[Difference] = []
-        for index, name in enumerate(("policy", "control panel")):
-            if self.count.local is None and index:
-                break
-            pair = [seen.value[index] for seen in (count_seen, unit_seen)]
-            places = [part.policy if index == 0 else part.local for part in (self.count, self.unit)]
-            found = [content.get(place.name) for content, place in zip(pair, places) if place]
-            if _minutes(*found) is not None and _minutes(*found) <= wanted.minutes:  # type: ignore[operator]
-                continue
-            for content, place, data in zip(pair, places, (wanted.count, wanted.unit)):
-                assert place is not None
-                difference = value_difference(f"{name} {place.name}", place, content, Stored("dword", data), policy=index == 0)
-                if difference:
-                    differences.append(difference)
+        for layer_index, layer_name in enumerate(("policy", "control panel")):
+            differences += self._layer_differences((count_seen, unit_seen), layer_index, layer_name, wanted)
         if wanted.layers:
             return Assessment(Status.DRIFT if differences else Status.COMPLIANT, expected, actual, tuple(differences))
         effective = _minutes(count, unit)
@@ -82,6 +72,25 @@ class RegistryDuration(Setting):
         if effective <= wanted.minutes:
             return Assessment(Status.COMPLIANT, expected, actual)
         return Assessment(Status.DRIFT, expected, actual, tuple(difference for difference in differences if difference.place))
+
+    def _layer_differences(
+        self, seen: tuple[Observation, Observation], index: int, name: str, wanted: DurationWanted
+    ) -> tuple[Difference, ...]:
+        """What makes one layer say the wanted length; nothing when it says that or less, or when there is no such layer."""
+        pairs = []
+        for part, observation in zip((self.count, self.unit), seen, strict=True):
+            place = part.policy if index == 0 else part.local
+            if place is None:
+                return ()
+            pairs.append((place, observation.value[index]))
+        minutes = _minutes(*(content.get(place.name) for place, content in pairs))
+        if minutes is not None and minutes <= wanted.minutes:
+            return ()
+        differences = (
+            value_difference(f"{name} {place.name}", place, content, Stored("dword", data), policy=index == 0)
+            for (place, content), data in zip(pairs, (wanted.count, wanted.unit), strict=True)
+        )
+        return tuple(difference for difference in differences if difference)
 
 
 def _minutes(count: Stored | None, unit: Stored | None) -> int | None:
@@ -98,7 +107,6 @@ def _words(count: int, unit: int) -> str:
 
 
 def _stored_words(count: Stored | None, unit: Stored | None) -> str:
-    if _minutes(count, unit) is not None:
-        assert count is not None and unit is not None
+    if count is not None and unit is not None and _minutes(count, unit) is not None:
         return _words(count.data, unit.data)
     return f"count {count.data if count else 'absent'}, unit {unit.data if unit else 'absent'}"

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.change import Difference
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.observation import Observation, Problem
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operation import Answer, Answers, Json, Operation
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operation import Answers, Failure, Json, Operation
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.setting import Assessment, Setting
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status import Code, Status
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.registry import (
@@ -40,9 +40,8 @@ class RegistryValue(Setting):
 
     def interpret(self, answers: Answers) -> Observation:
         content = read_key(answers, self.place.key, self.place.read_names)
-        if isinstance(content, Answer):
-            assert content.failure is not None
-            return Observation(problem=Problem.from_failure(content.failure, self.place.key))
+        if isinstance(content, Failure):
+            return Observation(problem=Problem.from_failure(content, self.place.key))
         return Observation(value=content, evidence=(f"{self.place.key}\\{self.place.name} = {words(content.get(self.place.name))}",))
 
     def assess(self, observation: Observation, wanted: Stored | None) -> Assessment:
@@ -100,9 +99,8 @@ class LayeredValue(Setting):
             if place is None:
                 continue
             content = read_key(answers, place.key, place.read_names)
-            if isinstance(content, Answer):
-                assert content.failure is not None
-                return Observation(problem=Problem.from_failure(content.failure, f"{place.key}\\{place.name}"))
+            if isinstance(content, Failure):
+                return Observation(problem=Problem.from_failure(content, f"{place.key}\\{place.name}"))
             contents.append(content)
             evidence.append(f"{place.key}\\{place.name} = {words(content.get(place.name))}")
         return Observation(value=tuple(contents), evidence=tuple(evidence))

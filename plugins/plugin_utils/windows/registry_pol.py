@@ -12,7 +12,7 @@ _HEADER = b"PReg\x01\x00\x00\x00"
 _OPEN, _CLOSE, _NEXT = "[".encode("utf-16-le"), "]".encode("utf-16-le"), ";".encode("utf-16-le")
 
 
-class MalformedPolicy(ValueError):
+class MalformedPolicyError(ValueError):
     """The bytes are no registry policy file of version 1."""
 
 
@@ -42,9 +42,9 @@ class PolicyInstruction:
 
 
 def parse(data: bytes) -> tuple[PolicyInstruction, ...]:
-    """All entries in their order; anything that does not fit the grammar is a MalformedPolicy that says where."""
+    """All entries in their order; anything that does not fit the grammar is a MalformedPolicyError that says where."""
     if data[: len(_HEADER)] != _HEADER:
-        raise MalformedPolicy("the file does not begin with the signature and version 1 of a registry policy file")
+        raise MalformedPolicyError("the file does not begin with the signature and version 1 of a registry policy file")
     return tuple(_entries(data, len(_HEADER)))
 
 
@@ -60,7 +60,7 @@ def _entries(data: bytes, position: int) -> Iterator[PolicyInstruction]:
         size, position = _number(data, position)
         position = _expect(data, position, _NEXT)
         if position + size > len(data):
-            raise MalformedPolicy(f"the data at byte {position} is cut off")
+            raise MalformedPolicyError(f"the data at byte {position} is cut off")
         value_type, value = decode(kind, data[position : position + size])
         position = _expect(data, position + size, _CLOSE)
         yield PolicyInstruction(key.rstrip("\\"), name, value_type, value)
@@ -68,7 +68,7 @@ def _entries(data: bytes, position: int) -> Iterator[PolicyInstruction]:
 
 def _expect(data: bytes, position: int, mark: bytes) -> int:
     if data[position : position + 2] != mark:
-        raise MalformedPolicy(f"there is no '{mark.decode('utf-16-le')}' at byte {position}")
+        raise MalformedPolicyError(f"there is no '{mark.decode('utf-16-le')}' at byte {position}")
     return position + 2
 
 
@@ -76,15 +76,15 @@ def _text(data: bytes, position: int) -> tuple[str, int]:
     end = position
     while data[end : end + 2] != b"\x00\x00":
         if end + 2 > len(data):
-            raise MalformedPolicy(f"the text at byte {position} has no end")
+            raise MalformedPolicyError(f"the text at byte {position} has no end")
         end += 2
     try:
         return data[position:end].decode("utf-16-le"), end + 2
     except UnicodeDecodeError as error:
-        raise MalformedPolicy(f"the text at byte {position} is no UTF-16") from error
+        raise MalformedPolicyError(f"the text at byte {position} is no UTF-16") from error
 
 
 def _number(data: bytes, position: int) -> tuple[int, int]:
     if position + 4 > len(data):
-        raise MalformedPolicy(f"the number at byte {position} is cut off")
+        raise MalformedPolicyError(f"the number at byte {position} is cut off")
     return int.from_bytes(data[position : position + 4], "little"), position + 4
