@@ -18,6 +18,7 @@ _MARK = "rollback-"
 
 class ActionModule(HardeningAction):
     MODULE = "rollback"
+    WHAT_FAILED = "could not be rolled back"
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         self._restored: str | None = None

@@ -37,6 +37,7 @@ class HardeningAction(ActionBase):  # type: ignore[misc]
     """What every module that judges a host does. A subclass names its module and says what it demands of the host."""
 
     MODULE: ClassVar[str]
+    WHAT_FAILED: ClassVar[str] = "could not be judged"
     _supports_check_mode = True
     _supports_async = False
 
@@ -132,7 +133,7 @@ class HardeningAction(ActionBase):  # type: ignore[misc]
     def _not_judged(self, error: HardeningError, options: dict[str, Any], context: Context, run_id: str) -> dict[str, Any]:
         """A host that could not be judged: the task fails, and the results say so as well."""
         areas = self.areas(options)
-        message = f"{context.subject} could not be judged: {error}"
+        message = f"{context.subject} {self.WHAT_FAILED}: {error}"
         findings = error_findings(areas, str(error), context)
         stored, trouble = self._store_findings(options, run_id, context.subject, areas, findings)
         return {

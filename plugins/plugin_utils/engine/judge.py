@@ -10,7 +10,7 @@ from datetime import date
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.verdict import Verdict
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.control import Control
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.exceptions import Attestation, Waiver
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.finding import Finding
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.finding import Finding, Part
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.requirement import Demands
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.severity import Severity, worst_severity
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status import Code, Status, worst_status
@@ -125,7 +125,7 @@ def _merged(group: Sequence[Finding]) -> Finding:
         evidence=_unique(line for finding in group for line in finding.evidence),
         caveats=_unique(line for finding in group for line in finding.caveats),
         code=_first_code(speaking),
-        parts=tuple(dict.fromkeys((finding.expected, finding.actual, finding.remedy) for finding in speaking)),
+        parts=tuple(dict.fromkeys(Part(finding.expected, finding.actual, finding.remedy, finding.caveats) for finding in speaking)),
     )
 
 

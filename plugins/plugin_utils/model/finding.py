@@ -11,12 +11,29 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status i
 
 
 @dataclass(frozen=True)
+class Part:
+    """One setting's say in a finding, where several settings are evidence for the same control."""
+
+    expected: str
+    actual: str
+    remedy: str = ""
+    caveats: tuple[str, ...] = ()
+
+    def to_data(self) -> dict[str, Json]:
+        return {"expected": self.expected, "actual": self.actual, "remedy": self.remedy, "caveats": list(self.caveats)}
+
+    @staticmethod
+    def from_data(data: dict[str, Json]) -> Part:
+        return Part(data["expected"], data["actual"], data["remedy"], tuple(data["caveats"]))
+
+
+@dataclass(frozen=True)
 class Finding:
     """Keyed by control, area, subject and object.
 
     C(control) is None for an operator's own wish that no control covers. C(code) is set when indeterminate, and only then.
-    C(underlying) is the status that a waiver covers. C(parts) are the single things that make the status what it is, each as
-    (expected, actual, remedy), where several settings are evidence for the same control.
+    C(underlying) is the status that a waiver covers. C(parts) are the single settings that make the status
+    what it is.
     """
 
     control: str | None
@@ -33,7 +50,7 @@ class Finding:
     remedy: str = ""
     code: Code | None = None
     underlying: Status | None = None
-    parts: tuple[tuple[str, str, str], ...] = ()
+    parts: tuple[Part, ...] = ()
 
     @property
     def key(self) -> tuple[str, str, str, str]:
@@ -56,7 +73,7 @@ class Finding:
             "remedy": self.remedy,
             "code": self.code.value if self.code else None,
             "underlying": self.underlying.value if self.underlying else None,
-            "parts": [list(part) for part in self.parts],
+            "parts": [part.to_data() for part in self.parts],
         }
 
     @staticmethod
@@ -77,5 +94,5 @@ class Finding:
             remedy=data["remedy"],
             code=Code(data["code"]) if data["code"] else None,
             underlying=Status(data["underlying"]) if data["underlying"] else None,
-            parts=tuple((part[0], part[1], part[2]) for part in data["parts"]),
+            parts=tuple(Part.from_data(part) for part in data["parts"]),
         )

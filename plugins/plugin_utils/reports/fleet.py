@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.finding import Finding
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.finding import Finding, Part
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status import Status
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.reports.counts import count
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.reports.stored import StoredResult, newest
@@ -64,20 +64,20 @@ def survey(
 
 def causes(findings: Sequence[Finding]) -> tuple[Cause, ...]:
     """What is wrong, the worst first. One setting that is wrong is one cause, however many controls it is evidence for."""
-    groups: dict[tuple[str, Status, str], list[tuple[Finding, tuple[str, str, str]]]] = {}
+    groups: dict[tuple[str, Status, str], list[tuple[Finding, Part]]] = {}
     for finding in findings:
         if finding.status in GOOD:
             continue
-        for part in finding.parts or ((finding.expected, finding.actual, finding.remedy),):
+        for part in finding.parts or (Part(finding.expected, finding.actual, finding.remedy, finding.caveats),):
             # What nobody has vouched for reads alike for every control, and each is a thing to do of its own.
-            actual = f"{finding.title}: {part[1]}" if finding.status is Status.UNATTESTED else part[1]
+            actual = f"{finding.title}: {part.actual}" if finding.status is Status.UNATTESTED else part.actual
             groups.setdefault((finding.subject, finding.status, actual), []).append((finding, part))
     found = [_cause(actual, group) for (_subject, _status, actual), group in groups.items()]
     order = ["high", "medium", "low"]
     return tuple(sorted(found, key=lambda cause: (cause.status.rank, order.index(cause.severity), cause.subject, cause.controls)))
 
 
-def _cause(actual: str, group: Sequence[tuple[Finding, tuple[str, str, str]]]) -> Cause:
+def _cause(actual: str, group: Sequence[tuple[Finding, Part]]) -> Cause:
     worst, part = min(group, key=lambda pair: pair[0].severity.rank)
     return Cause(
         subject=worst.subject,
@@ -85,8 +85,8 @@ def _cause(actual: str, group: Sequence[tuple[Finding, tuple[str, str, str]]]) -
         severity=worst.severity.value,
         controls=tuple(sorted({finding.control for finding, _part in group if finding.control})),
         title=worst.title,
-        expected=part[0],
+        expected=part.expected,
         actual=actual,
-        remedy=part[2],
-        caveats=tuple(dict.fromkeys(caveat for finding, _part in group for caveat in finding.caveats)),
+        remedy=part.remedy,
+        caveats=tuple(dict.fromkeys(caveat for _finding, part in group for caveat in part.caveats)),
     )
