@@ -33,7 +33,7 @@ class ActionModule(AreaAction):
         shared = [f"{area}.{name}: is given beside the areas, once for all of them." for name in COMMON_OPTIONS if name in given]
         try:
             if shared:
-                raise OptionError(shared)  # noqa: TRY301 the same way out as any other wrong option
+                raise OptionError(shared)
             read = read_options(area, given, prefix=f"{area}.")
             return self.with_files({name: value for name, value in read.items() if name not in COMMON_OPTIONS})
         except OptionError as error:

@@ -27,12 +27,18 @@ class AnswerFile:
     content: bytes
 
 
-def answer_file_statements(file: AnswerFile | None) -> tuple[Statement, ...]:
-    """A verdict for each of the two controls; a file that is no answer file is an OptionError."""
+def answer_file_statements(file: AnswerFile | None, *, invitations: bool = False) -> tuple[Statement, ...]:
+    """A verdict for each of the two controls; a file that is no answer file is an OptionError.
+
+    Where C(invitations) are wanted, an answer file need not forbid them.
+    """
     if file is None:
         return tuple(Statement(control, Status.NOT_APPLICABLE, "no answer_file is given") for control in _WANTED)
     root = _parse(file)
-    return tuple(_judge(file, root, control, name, wanted) for control, (name, wanted) in _WANTED.items())
+    verdicts = [_judge(file, root, control, name, wanted) for control, (name, wanted) in _WANTED.items()]
+    if invitations:
+        verdicts[1] = Statement("002-54", Status.NOT_APPLICABLE, "the mode allows invitations")
+    return tuple(verdicts)
 
 
 def _parse(file: AnswerFile) -> ET.Element:

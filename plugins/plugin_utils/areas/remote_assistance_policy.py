@@ -41,13 +41,18 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.requirem
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.severity import Severity
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status import Status
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.accounts import AccountBreadth
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.any_of import AnyOf
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.host_facts import HostFact
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.local_group import LocalGroup, MembersWanted
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.policy_owner import OwnerWanted, PolicyOwner
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.registry import Place
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.registry_accounts import ListWanted, RegistryAccounts
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.registry_duration import DurationWanted, RegistryDuration
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.registry_value import LayeredValue, Wanted
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.registry_duration import (
+    UNIT_NAMES,
+    DurationWanted,
+    RegistryDuration,
+)
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.registry_value import Layer, LayeredValue, Wanted
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.scheduled_task import ScheduledTask
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.server_feature import ServerFeature
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.sids import ADMINISTRATORS
@@ -65,7 +70,7 @@ _TASK = ScheduledTask(HELPER_TASK_PATH, HELPER_TASK)
 _RDP_KEY = "HKLM\\SYSTEM\\CurrentControlSet\\Control\\Terminal Server\\WinStations\\RDP-Tcp"
 _DOCUMENTED = "documented behaviour of Windows since this version; nothing on the host can be measured"
 _OFFER_UNPROVEN = "that members of the helpers group cannot offer while this is off is documented and unproven on a real host"
-_BOTH_LAYERS = "a value written to the policy key directly lasts until another policy writes it"
+_DIRECT = "a value written to the policy key directly lasts until another policy writes it"
 
 
 def demands(given: Mapping[str, Any]) -> Demands:
@@ -82,7 +87,7 @@ def demands(given: Mapping[str, Any]) -> Demands:
         *builder.system(),
     )
     evidenced = {control for requirement in requirements for control in requirement.controls}
-    statements = (*builder.declared_drift(), *answer_file_statements(given.get("answer_file")))
+    statements = (*builder.declared_drift(), *answer_file_statements(given.get("answer_file"), invitations=options.solicits))
     stated = {statement.control for statement in statements}
     skipped = tuple(
         Statement(control, Status.NOT_APPLICABLE, reason)
@@ -109,35 +114,47 @@ class _Builder:
 
     def __init__(self, options: RemoteAssistanceOptions) -> None:
         self.options = options
-        self.group = LocalGroup("helpers group", "helpers", name=HELPER_GROUP, accounts=options.helpers)
+        self.group = LocalGroup(
+            "helpers group", "helpers", name=HELPER_GROUP, accounts=options.helpers, maker=_TASK if options.offers else None
+        )
         self.helper_list = RegistryAccounts("list of helpers", LIST_KEY, "helpers", options.helpers)
 
     # ------------------------------------------------------------------ one value
 
-    def _value(self, value: PolicyValue, data: Json, controls: tuple[str, ...], **more: Any) -> Requirement:
+    def _value(
+        self, value: PolicyValue, data: Json, controls: tuple[str, ...], local: tuple[str, ...] = (), **more: Any
+    ) -> tuple[Requirement, ...]:
+        """The value wanted; C(local): the controls that its Control Panel layer is evidence for, where this collection writes both."""
         setting = layered(value)
         ours = self.options.ours
         choice = value.choices.get(data, data) if isinstance(data, int) else data
-        return Requirement(
-            setting,
-            Wanted(data, layers=ours),
-            controls,
-            writable=ours,
-            authority=_OWNER,
-            remedy=self._remedy(value, f"set '{value.title}' to '{choice}'"),
-            caveats=((_BOTH_LAYERS,) if ours else ()) + ((_OFFER_UNPROVEN,) if value is OFFER and not data else ()),
-            **more,
-        )
+        common: dict[str, Any] = {
+            "writable": ours,
+            "authority": _OWNER,
+            "remedy": self._remedy(value, f"set '{value.title}' to '{choice}'"),
+        }
+        unproven = (_OFFER_UNPROVEN,) if value is OFFER and not data else ()
+        if not ours:
+            return (Requirement(setting, Wanted(data), (*controls, *local), caveats=unproven, **common, **more),)
+        policy = Requirement(setting, Wanted(data, Layer.POLICY), controls, caveats=(_DIRECT, *unproven), **common, **more)
+        if not value.local:
+            return (policy,)
+        return (policy, Requirement(setting, Wanted(data, Layer.LOCAL), local, **common, **more))
 
-    def _absent(self, value: PolicyValue, controls: tuple[str, ...]) -> Requirement:
-        return Requirement(
-            layered(value),
-            Wanted(absent=True, layers=self.options.ours),
-            controls,
-            writable=self.options.ours,
-            authority=_OWNER,
-            after=(layered(SOLICITED if value.policy == "RA_Solicit" else OFFER).key,),
-            remedy=self._remedy(value, f"take out '{value.title}' by disabling the policy"),
+    def _absent(self, value: PolicyValue, controls: tuple[str, ...]) -> tuple[Requirement, ...]:
+        """No leftover of a policy whose main switch is off. It does nothing, so only whoever writes the policy cares."""
+        if not self.options.ours:
+            return ()
+        switch = layered(SOLICITED if value.policy == "RA_Solicit" else OFFER)
+        return (
+            Requirement(
+                layered(value),
+                Wanted(layer=Layer.POLICY, absent=True),
+                controls,
+                authority=_OWNER,
+                after=(switch.key,),
+                remedy=self._remedy(value, f"take out '{value.title}' by disabling the policy"),
+            ),
         )
 
     def _remedy(self, value: PolicyValue, what: str) -> str:
@@ -182,56 +199,50 @@ class _Builder:
 
     def solicited(self) -> tuple[Requirement, ...]:
         options = self.options
-        common = ("002-09", "002-25", "002-36")
         if options.solicits:
-            level = int(not options.view_only)
-            level_controls = ("002-20", "002-29", "002-46", "002-50") if options.view_only else ("002-20",)
-            life = RegistryDuration(TICKET_COUNT.title, layered(TICKET_COUNT), layered(TICKET_UNIT))
-            requirements = [
-                self._value(SOLICITED_LEVEL, level, level_controls),
-                Requirement(
-                    life,
-                    DurationWanted(*options.ticket_life, layers=options.ours),
-                    ("002-06",),
-                    writable=options.ours,
-                    authority=_OWNER,
-                    remedy=self._remedy(TICKET_COUNT, f"set the longest life to {options.ticket_life[0]} (unit {options.ticket_life[1]})"),
-                ),
-                self._value(SOLICITED, 1, (*common, "002-34"), after=(layered(SOLICITED_LEVEL).key, life.key)),
-            ]
-            if options.invitation_method:
-                requirements.insert(0, self._value(MAIL_METHOD, int(options.invitation_method == "mailto"), ("002-17",)))
-            return tuple(requirements)
-        off: tuple[str, ...] = (*common, "002-26", "002-28", "002-35")
-        off += ("002-52",) if options.mode == "disabled" else ("002-10", "002-31", "002-47", "002-51")
-        leftovers = ("002-52",) if options.mode == "disabled" else ("002-51",)
-        return (
-            self._value(SOLICITED, 0, off),
-            *(self._absent(value, leftovers) for value in (SOLICITED_LEVEL, TICKET_COUNT, TICKET_UNIT, MAIL_METHOD)),
+            return self._solicited_on()
+        off: tuple[str, ...] = ("002-09", "002-25", "002-26", "002-28", "002-35")
+        off += ("002-52",) if options.mode == "disabled" else ("002-10", "002-51")
+        local = ("002-25", "002-36", *(("002-47",) if options.mode == "offer_only" else ()))
+        leftovers = [self._absent(value, ("002-35",)) for value in (SOLICITED_LEVEL, TICKET_COUNT, TICKET_UNIT, MAIL_METHOD)]
+        return (*self._value(SOLICITED, 0, off, local), *(requirement for found in leftovers for requirement in found))
+
+    def _solicited_on(self) -> tuple[Requirement, ...]:
+        options = self.options
+        level_controls = ("002-20", "002-34", "002-50") if options.view_only else ("002-20", "002-34")
+        level = self._value(SOLICITED_LEVEL, int(not options.view_only), level_controls, ("002-46",) if options.view_only else ())
+        life = Requirement(
+            RegistryDuration(TICKET_COUNT.title, layered(TICKET_COUNT), layered(TICKET_UNIT)),
+            DurationWanted(*options.ticket_life, layers=options.ours),
+            ("002-06", "002-34"),
+            writable=options.ours,
+            authority=_OWNER,
+            remedy=self._remedy(TICKET_COUNT, f"set the longest life to {options.ticket_life[0]} {UNIT_NAMES[options.ticket_life[1]]}"),
         )
+        mail: tuple[Requirement, ...] = ()
+        if options.invitation_method:
+            mail = self._value(MAIL_METHOD, int(options.invitation_method == "mailto"), ("002-17", "002-34"))
+        after = (layered(SOLICITED_LEVEL).key, life.setting.key)
+        return (*mail, *level, life, *self._value(SOLICITED, 1, ("002-09", "002-34"), ("002-25", "002-36"), after=after))
 
     def offered(self) -> tuple[Requirement, ...]:
         options = self.options
         common = ("002-09", "002-25")
         more: dict[str, Any] = {"triggers": (_TASK,), "affects": (self.group,)}
         if not options.offers:
-            off = (*common, "002-30", "002-38", *(("002-52",) if options.mode == "disabled" else ()))
-            return (
-                self._value(OFFER, 0, off, **more),
-                self._absent(OFFER_LEVEL, ("002-38",)),
-            )
-        on = (*common, "002-37", *(("002-10", "002-31", "002-51") if options.mode == "offer_only" else ()))
+            off = (*common, "002-38", *(("002-52",) if options.mode == "disabled" else ()))
+            effect = Requirement(layered(OFFER), Wanted(0), ("002-30",), writable=False, authority=_OWNER, caveats=(_OFFER_UNPROVEN,))
+            return (effect, *self._value(OFFER, 0, off, **more), *self._absent(OFFER_LEVEL, ("002-38",)))
+        on = (*common, "002-37", *(("002-10", "002-51") if options.mode == "offer_only" else ()))
         level_controls = ("002-20", "002-33", "002-50") if options.view_only else ("002-20",)
-        return (
-            self._value(OFFER_LEVEL, int(not options.view_only), level_controls),
-            self._value(OFFER, 1, on, after=(layered(OFFER_LEVEL).key, self.helper_list.key), **more),
-        )
+        level = self._value(OFFER_LEVEL, int(not options.view_only), level_controls)
+        return (*level, *self._value(OFFER, 1, on, after=(layered(OFFER_LEVEL).key, self.helper_list.key), **more))
 
     def helpers(self) -> tuple[Requirement, ...]:
         options = self.options
         triggers: dict[str, Any] = {"triggers": (_TASK,), "affects": (self.group,)}
         if not options.offers:
-            leftovers = ("002-30", "002-38")
+            leftovers = ("002-19", "002-38")
             return (
                 Requirement(
                     self.helper_list,
@@ -244,10 +255,9 @@ class _Builder:
                 ),
                 Requirement(self.group, MembersWanted(empty=True, layers=options.ours), leftovers, writable=options.ours),
             )
-        exclusive = ("002-10", "002-31", "002-51") if options.mode == "offer_only" else ()
+        exclusive = ("002-10", "002-51") if options.mode == "offer_only" else ()
         view = ("002-50",) if options.view_only else ()
-        group_controls = ("002-19", *(("002-31", "002-47") if options.mode == "offer_only" else ()))
-        task = "002-19"
+        group_controls = ("002-19", "002-31", *(("002-47",) if options.mode == "offer_only" else ()))
         breadth = tuple(
             Requirement(
                 AccountBreadth("helpers", helper, options.helpers),
@@ -265,7 +275,7 @@ class _Builder:
             Requirement(
                 self.helper_list,
                 ListWanted(layers=options.ours),
-                ("002-19", "002-37", *exclusive, *view),
+                ("002-19", "002-31", "002-37", *exclusive, *view),
                 writable=options.ours,
                 authority=_OWNER,
                 remedy=self._remedy(OFFER, f"show the helpers and list {', '.join(options.helpers)}"),
@@ -274,7 +284,7 @@ class _Builder:
             Requirement(
                 _TASK,
                 True,
-                (task,),
+                ("002-31",),
                 writable=options.ours,
                 remedy=f"Enable the scheduled task {HELPER_TASK_PATH}{HELPER_TASK}.",
                 caveats=("that this task brings the list of helpers into effect is taken from its description",),
@@ -284,6 +294,7 @@ class _Builder:
                 MembersWanted(layers=options.ours),
                 group_controls,
                 writable=options.ours,
+                after=(self.helper_list.key, layered(OFFER).key, _TASK.key),
                 remedy="Let the scheduled task of Remote Assistance run, or edit the local group.",
             ),
             Requirement(
@@ -306,16 +317,24 @@ class _Builder:
 
     def invitations(self) -> tuple[Requirement, ...]:
         options = self.options
-        controls: tuple[str, ...] = ("002-23", "002-39", "002-40", "002-45", "002-49") if options.encrypted_only else ()
-        if options.encrypted_only and options.solicits:
-            controls += ("002-17", "002-29")
-        return (self._value(ENCRYPTED_ONLY, int(options.encrypted_only), controls),)
+        if not options.encrypted_only:
+            return (*self._value(ENCRYPTED_ONLY, 0, ()), *self._restricted())
+        controls = ("002-23", "002-39", "002-40", "002-49")
+        return (*self._value(ENCRYPTED_ONLY, 1, controls, ("002-45",)), *self._restricted())
+
+    def _restricted(self) -> tuple[Requirement, ...]:
+        """Invitations that stay allowed are restricted in one of two ways."""
+        if not self.options.solicits:
+            return ()
+        choice = AnyOf((layered(ENCRYPTED_ONLY), layered(SOLICITED_LEVEL)))
+        remedy = "Write addresses in encrypted form only, or let helpers only view."
+        return (Requirement(choice, (Wanted(1), Wanted(0)), ("002-29",), writable=False, remedy=remedy),)
 
     def sessions(self) -> tuple[Requirement, ...]:
         options = self.options
         logging = ("002-21",) if options.session_logging else ()
         requirements = [
-            self._value(LOGGING, int(options.session_logging), logging),
+            *self._value(LOGGING, int(options.session_logging), logging),
             Requirement(
                 LayeredValue(
                     "shadowing of sessions without consent",
@@ -329,7 +348,7 @@ class _Builder:
                         "4": "view without the user's permission",
                     },
                 ),
-                Wanted(1, layers=False, other=(0, 3)),
+                Wanted(1, other=(0, 3)),
                 ("002-03",),
                 writable=False,
                 remedy="Set 'Set rules for remote control of Remote Desktop Services user sessions' to a choice that needs permission.",
@@ -352,9 +371,9 @@ class _Builder:
         ]
         if options.messages:
             view, control = options.messages
-            texts = [self._value(VIEW_MESSAGE, view, ("002-41",)), self._value(CONTROL_MESSAGE, control, ("002-41",))]
-            switch = self._value(MESSAGES, 1, ("002-41",), after=tuple(text.setting.key for text in texts))
-            requirements += [*texts, switch]
+            texts = (*self._value(VIEW_MESSAGE, view, ("002-41",)), *self._value(CONTROL_MESSAGE, control, ("002-41",)))
+            after = tuple(text.setting.key for text in texts)
+            requirements += [*texts, *self._value(MESSAGES, 1, ("002-41",), after=after)]
         return tuple(requirements)
 
     def system(self) -> tuple[Requirement, ...]:
@@ -364,6 +383,7 @@ class _Builder:
             "elevation prompts of accessibility programs outside the secure desktop",
             Place(UAC_KEY, "EnableUIADesktopToggle", ("EnableUIADesktopToggle",)),
             default=0,
+            label="uac",
             meaning={"0": "off", "1": "on"},
         )
         caveats = ("contradicts STIG V-225062, which wants this off",) if visible else ()
@@ -371,7 +391,7 @@ class _Builder:
         return (
             Requirement(
                 uac,
-                Wanted(int(bool(visible)), layers=bool(visible)),
+                Wanted(1, Layer.POLICY) if visible else Wanted(0),
                 ("002-42",),
                 writable=visible is not None and options.ours,
                 remedy="Security Options > User Account Control: Allow UIAccess applications to prompt for elevation without"
@@ -381,7 +401,7 @@ class _Builder:
             Requirement(
                 ServerFeature(FEATURE),
                 present,
-                ("002-07", "002-43") if present else ("002-01", "002-44"),
+                ("002-01", "002-07", "002-43" if present else "002-44"),
                 writable=options.manage_feature and options.ours,
                 severity=Severity.LOW,
                 remedy=f"{'Install' if present else 'Remove'} the feature {FEATURE}, or let apply do it with manage_feature: true.",
@@ -411,17 +431,19 @@ class _Builder:
         no_solicited = f"mode {options.mode}: nobody can ask for help"
         no_offer = f"mode {options.mode}: nobody can offer help"
         reasons = dict.fromkeys(("002-06", "002-17", "002-29", "002-34", "002-46"), no_solicited)
-        reasons |= dict.fromkeys(("002-12", "002-13", "002-19", "002-33", "002-37", "002-48"), no_offer)
+        reasons |= dict.fromkeys(("002-12", "002-13", "002-19", "002-31", "002-33", "002-37", "002-48"), no_offer)
         reasons |= dict.fromkeys(("002-26", "002-28", "002-35"), f"mode {options.mode}: asking for help is wanted")
         reasons |= dict.fromkeys(("002-30", "002-38"), f"mode {options.mode}: offering help is wanted")
-        reasons |= dict.fromkeys(("002-10", "002-31", "002-47", "002-51"), f"mode {options.mode}: offers are not the only kind wanted")
+        reasons |= dict.fromkeys(("002-10", "002-47", "002-51"), f"mode {options.mode}: offers are not the only kind wanted")
         reasons |= {
             "002-50": f"mode {options.mode}, control {'view_only' if options.view_only else 'full'}: view only is not what was chosen"
         }
         reasons |= {"002-52": f"mode {options.mode}: not everything is to be off"}
-        reasons |= dict.fromkeys(("002-07", "002-43"), f"mode {options.mode}: Remote Assistance is not wanted")
-        reasons |= dict.fromkeys(("002-01", "002-44"), f"mode {options.mode}: Remote Assistance is wanted")
+        reasons |= {"002-43": f"mode {options.mode}: Remote Assistance is not wanted"}
+        reasons |= {"002-44": f"mode {options.mode}: Remote Assistance is wanted"}
         reasons |= {"002-41": "no warning_messages are declared"}
+        if options.solicits:
+            reasons |= {"002-17": "no invitation_method is declared"}
         if not options.view_only:
             reasons |= dict.fromkeys(("002-33", "002-46"), "control is full: view only is not what was chosen")
         return reasons

@@ -75,12 +75,10 @@ def apply_steps(
     Also the settings whose observations are new afterwards.
     """
     planned = {change.difference.key: change for change in the_plan.planned}
-    writes_of = {
-        verdict.requirement.setting.key: [
-            write for key in the_plan.keys_of(index) if key in planned for write in planned[key].difference.writes
-        ]
-        for index, verdict in enumerate(verdicts)
-    }
+    writes_of: dict[str, list[Operation]] = {}
+    for index, verdict in enumerate(verdicts):
+        mine = [write for key in the_plan.keys_of(index) if key in planned for write in planned[key].difference.writes]
+        writes_of.setdefault(verdict.requirement.setting.key, []).extend(mine)
     steps = [Step(snapshot)]
     sent: set[Operation] = set()
     for index in _ordered(verdicts):

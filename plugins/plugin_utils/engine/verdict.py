@@ -57,7 +57,7 @@ def decide(area: str, requirement: Requirement, observations: Observations) -> V
         remedy=assessment.remedy or requirement.remedy,
         code=assessment.code,
     )
-    if assessment.status is not Status.DRIFT:
+    if assessment.status is not Status.DRIFT and not assessment.differences:
         return replace(verdict, remedy="" if assessment.status is Status.COMPLIANT else verdict.remedy)
     return _with_changes(verdict, assessment, observations)
 

@@ -25,7 +25,8 @@ class Difference:
     C(key) identifies the property on the host. C(before) and C(after) are words for people; where C(item) is set they are
     C(absent) and C(present), and the item is an element of the list that C(label) names. C(place) is the policy value that an
     authority may decide, and C(target) what it should hold ({"type", "data"}, or None for absent). C(restore) is what a snapshot
-    keeps: the property as it was.
+    keeps: the property as it was. C(note) is more about the item, for people; C(verb)
+    what is done, where that says it better than before and after.
     """
 
     key: str
@@ -35,6 +36,8 @@ class Difference:
     writes: tuple[Operation, ...] = ()
     restore: tuple[Json, ...] = ()
     item: str | None = None
+    note: str | None = None
+    verb: str | None = None
     place: str | None = None
     target: Json = None
 
@@ -42,6 +45,8 @@ class Difference:
         """One line: what, from, to; or which element comes or goes."""
         if self.item is not None:
             return f"{self.label}: {'+' if self.after == 'present' else '-'} {self.item}"
+        if self.verb is not None:
+            return f"{self.label}: {self.verb}"
         return f"{self.label}: {self.before} -> {self.after}"
 
 
@@ -67,6 +72,7 @@ class Change:
             "setting": difference.label,
             "place": difference.key,
             "item": difference.item,
+            "note": difference.note,
             "before": difference.before,
             "after": difference.after,
             "state": self.state.value,

@@ -17,8 +17,8 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status i
 class Assessment:
     """An observation held against what is wanted.
 
-    C(status) is compliant, drift, conflict or indeterminate (with C(code)). C(differences) would mend a drift; a drift without any
-    is one that apply cannot solve. C(remedy) overrides the requirement's own where the assessment knows better.
+    C(status) is compliant, drift, conflict or indeterminate (with C(code)). C(differences) would mend a drift, or
+    what is indeterminate; without any, apply cannot solve it. C(remedy) overrides the requirement's own where the assessment knows better.
     """
 
     status: Status

@@ -13,6 +13,7 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operatio
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.setting import Assessment, Setting
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status import Code, Status
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.accounts import Account, resolve, resolved
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.scheduled_task import ScheduledTask
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.sids import crowd, is_builtin
 
 READ_GROUPS = Operation.of("group.read")
@@ -33,7 +34,7 @@ class MembersWanted:
 class LocalGroup(Setting):
     """Found by C(sid) where it is the same everywhere, else by C(name), which is only known for systems installed in English.
 
-    C(accounts) are those of the operator's C(option).
+    C(accounts) are those of the operator's C(option). C(maker) is the task of Windows that makes the group where there is none.
     """
 
     kind: ClassVar[str] = "local_group"
@@ -42,13 +43,14 @@ class LocalGroup(Setting):
     sid: str | None = None
     name: str | None = None
     accounts: tuple[str, ...] = ()
+    maker: ScheduledTask | None = None
 
     @property
     def key(self) -> str:
         return f"local_group:{(self.sid or self.name or '').casefold()}"
 
     def reads(self) -> tuple[Operation, ...]:
-        return (READ_GROUPS, *((resolve(self.accounts),) if self.accounts else ()))
+        return (READ_GROUPS, *((resolve(self.accounts),) if self.accounts else ()), *(self.maker.reads() if self.maker else ()))
 
     def interpret(self, answers: Answers) -> Observation:
         known, trouble = resolved(answers, self.option, self.accounts)
@@ -69,7 +71,8 @@ class LocalGroup(Setting):
             evidence = (f"local group {group['name']} ({group['sid']}): {members}",)
             if self.sid is None and group["name"].casefold() != (self.name or "").casefold():
                 caveats = ("the group was recognised by its members, as its name in this language is not known",)
-        return Observation(value=(group, known, english, bool(others)), evidence=evidence, caveats=caveats)
+        starts = self.maker.trigger(self.maker.interpret(answers)) if self.maker else ()
+        return Observation(value=(group, known, english, bool(others), starts), evidence=evidence, caveats=caveats)
 
     def _find(self, groups: Sequence[Mapping[str, Json]], known: Mapping[str, Account]) -> Mapping[str, Any] | None:
         for group in groups:
@@ -88,7 +91,7 @@ class LocalGroup(Setting):
     def assess(self, observation: Observation, wanted: MembersWanted) -> Assessment:
         if observation.value is None:
             return Assessment(Status.NOT_APPLICABLE, f"{self.title}: as declared", "a domain controller has no local groups of its own")
-        group, known, english, others = observation.value
+        group, known, english, others, starts = observation.value
         accounts = {account.sid: account for account in known.values()}
         if wanted.without:
             return self._assess_without(group, accounts)
@@ -97,7 +100,7 @@ class LocalGroup(Setting):
         expected_names = "nobody" if wanted.empty else ", ".join(account.name for account in accounts.values())
         expected = f"{self.title}: {expected_names}"
         if group is None:
-            return self._assess_missing(wanted, expected, english, others)
+            return self._assess_missing(wanted, expected, (english, others), starts)
         target = set() if wanted.empty else set(accounts)
         members = {member["sid"]: member["name"] or member["sid"] for member in group["members"]}
         differences = [self._difference(group, sid, accounts[sid].name, add=True) for sid in accounts if sid in target - set(members)]
@@ -119,7 +122,8 @@ class LocalGroup(Setting):
         actual = f"{self.title}: {', '.join(crowds)}" if crowds else f"{self.title}: no crowd is a member"
         return Assessment(Status.DRIFT if crowds else Status.COMPLIANT, expected, actual)
 
-    def _assess_missing(self, wanted: MembersWanted, expected: str, english: bool, others: bool) -> Assessment:
+    def _assess_missing(self, wanted: MembersWanted, expected: str, known: tuple[bool, bool], starts: tuple[Operation, ...]) -> Assessment:
+        english, others = known
         nobody = f"{self.title}: there is no such group, so it has no members"
         if wanted.empty and (english or not others):
             return Assessment(Status.COMPLIANT, expected, nobody)
@@ -130,7 +134,18 @@ class LocalGroup(Setting):
             Status.INDETERMINATE,
             expected,
             f"{self.title}: there is no such group yet; Windows makes it when it first puts the policy into effect",
+            differences=(self._start(starts),) if starts else (),
             code=Code.GROUP_NOT_FOUND,
+        )
+
+    def _start(self, starts: tuple[Operation, ...]) -> Difference:
+        return Difference(
+            key=f"{self.maker.key if self.maker else self.key}|start",
+            label="task",
+            before="no group of helpers",
+            after="started, so that it makes the group",
+            verb="start",
+            writes=starts,
         )
 
     def _difference(self, group: Mapping[str, Any], sid: str, name: str, *, add: bool) -> Difference:
@@ -141,7 +156,8 @@ class LocalGroup(Setting):
             label="helpers group",
             before=before,
             after=after,
-            item=name,
+            item=sid,
+            note=name if name != sid else None,
             writes=(Operation.of("group.add" if add else "group.remove", sid=group["sid"], members=[sid]),),
             restore=({"kind": "local_group", "sid": group["sid"], "before": members},),
         )

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -81,10 +82,9 @@ def words(stored: Stored | None) -> str:
     """A stored value for people."""
     if stored is None:
         return "absent"
-    if isinstance(stored.data, list):
-        return ", ".join(str(item) for item in stored.data)
-    text = str(stored.data)
-    return text if stored.type in ("dword", "qword") else f'"{text}" ({stored.type})'
+    if isinstance(stored.data, int):
+        return str(stored.data)
+    return json.dumps(stored.data, ensure_ascii=False)
 
 
 def value_difference(label: str, place: Place, content: KeyContent, wanted: Stored | None, *, policy: bool = False) -> Difference | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import ClassVar
 
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.change import Difference
@@ -54,17 +55,24 @@ class RegistryValue(Setting):
         )
 
 
+class Layer(str, Enum):
+    """What of a layered value is judged."""
+
+    EFFECTIVE = "effective"
+    POLICY = "policy"
+    LOCAL = "control panel"
+
+
 @dataclass(frozen=True)
 class Wanted:
-    """What a layered value should be.
+    """What a layered value should be: C(value), or, with C(absent), not there.
 
-    C(value) is the effective data; with C(layers) it has to stand in the policy and in the local layer as well, which only makes
-    sense where this collection writes both. C(absent): the policy value should not be there and the effective one is not judged.
-    C(other): data that is as good as C(value), so that nothing is done when it is effective.
+    Whoever writes a layer wants the value to stand in just that layer; whoever only looks on wants it to be effective. C(other): data
+    that is as good as C(value), so that nothing is wrong when it is effective.
     """
 
     value: Json = None
-    layers: bool = True
+    layer: Layer = Layer.EFFECTIVE
     absent: bool = False
     other: tuple[Json, ...] = ()
 
@@ -73,7 +81,8 @@ class Wanted:
 class LayeredValue(Setting):
     """A value that exists as a policy and, mostly, as a local setting; the policy wins (windows administrative templates).
 
-    C(default) is what Windows does when neither is there; None when no source says so. C(meaning) gives data a word for people.
+    C(default) is what Windows does when neither is there; None when no source says so. C(meaning) gives data a word for people;
+    C(label) stands for C(policy) in the words of a change.
     """
 
     kind: ClassVar[str] = "layered_value"
@@ -82,6 +91,7 @@ class LayeredValue(Setting):
     local: Place | None = None
     type: str = "dword"
     default: Json = None
+    label: str = ""
     meaning: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
@@ -118,38 +128,46 @@ class LayeredValue(Setting):
         return None, "unknown"
 
     def assess(self, observation: Observation, wanted: Wanted) -> Assessment:
-        policy, *local = observation.value
+        if wanted.layer is Layer.EFFECTIVE:
+            return self._assess_effective(observation, wanted)
+        place = self.policy if wanted.layer is Layer.POLICY else self.local
+        if place is None:
+            raise ValueError(f"{self.title} has no {wanted.layer.value} layer")
+        content = observation.value[0 if wanted.layer is Layer.POLICY else 1]
+        target = None if wanted.absent else Stored(self.type, wanted.value)
+        difference = self._difference(place, content, target)
+        _effective, layer = self.effective(observation)
+        found = content.get(place.name)
+        where = f"{wanted.layer.value}" if found else f"no {wanted.layer.value} value"
+        overridden = f", where the {layer} decides" if layer not in (wanted.layer.value, "unknown") else ""
+        said = f"{self.title}: {self.say(found)} ({where}{overridden})" if found else f"{self.title}: {where}{overridden}"
+        return Assessment(
+            Status.DRIFT if difference else Status.COMPLIANT,
+            expected=f"{self.title}: {self.say(target) if target else 'no value'} ({wanted.layer.value})",
+            actual=said,
+            differences=(difference,) if difference else (),
+        )
+
+    def _assess_effective(self, observation: Observation, wanted: Wanted) -> Assessment:
         effective, layer = self.effective(observation)
-        if wanted.absent:
-            return self._assess_absent(policy, wanted)
         target = Stored(self.type, wanted.value)
-        differences: list[Difference | None] = [value_difference(f"policy {self.policy.name}", self.policy, policy, target, policy=True)]
-        if self.local and wanted.layers:
-            differences.append(value_difference(f"control panel {self.local.name}", self.local, local[0], target))
-        good = {repr(data) for data in (wanted.value, *wanted.other)}
         expected = f"{self.title}: {self.say(target)}"
-        actual = f"{self.title}: {self.say(effective)}{f' ({layer})' if effective else ''}"
-        if wanted.layers:
-            found = tuple(difference for difference in differences if difference)
-            if found and effective is not None and repr(effective.data) in good:
-                actual += "; " + ", ".join(f"{difference.label} is {difference.before}" for difference in found)
-            return Assessment(Status.DRIFT if found else Status.COMPLIANT, expected, actual, found)
         if effective is None:
             message = f"{self.title}: neither a policy nor a local value is there, and what Windows does then is not documented"
             return Assessment(Status.INDETERMINATE, expected, message, code=Code.DEFAULT_UNKNOWN)
         if effective.type != self.type:
             message = f"{self.title}: the {layer} value is of the type {effective.type} instead of {self.type}"
             return Assessment(Status.INDETERMINATE, expected, message, code=Code.MALFORMED_VALUE)
-        if repr(effective.data) in good:
+        actual = f"{self.title}: {self.say(effective)} ({layer})"
+        if any(data == effective.data and type(data) is type(effective.data) for data in (wanted.value, *wanted.other)):
             return Assessment(Status.COMPLIANT, expected, actual)
-        return Assessment(Status.DRIFT, expected, actual, tuple(difference for difference in differences[:1] if difference))
+        # Not for writing: so that whoever decides the policy value can be named.
+        difference = self._difference(self.policy, observation.value[0], target)
+        return Assessment(Status.DRIFT, expected, actual, (difference,) if difference else ())
 
-    def _assess_absent(self, policy: KeyContent, wanted: Wanted) -> Assessment:
-        expected = f"{self.title}: no policy value, as its main switch is off"
-        found = policy.get(self.policy.name)
-        difference = value_difference(f"policy {self.policy.name}", self.policy, policy, None, policy=True) if wanted.layers else None
-        actual = f"{self.title}: policy value {words(found)}"
-        return Assessment(Status.DRIFT if difference else Status.COMPLIANT, expected, actual, (difference,) if difference else ())
+    def _difference(self, place: Place, content: KeyContent, target: Stored | None) -> Difference | None:
+        name = self.label or ("policy" if place is self.policy else "control panel")
+        return value_difference(f"{name} {place.name}", place, content, target, policy=place is self.policy)
 
     def say(self, stored: Stored | None) -> str:
         """A value in words."""

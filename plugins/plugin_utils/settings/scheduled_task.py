@@ -57,6 +57,7 @@ class ScheduledTask(Setting):
             label="task",
             before="disabled" if wanted else "enabled",
             after="enabled" if wanted else "disabled",
+            verb=verb.lower(),
             writes=(cmdlet(_MODULE, f"{verb}-ScheduledTask", {"TaskName": self.name, "TaskPath": self.path}, mutates=True),),
             restore=({"kind": "scheduled_task", "path": self.path, "name": self.name, "before": not wanted},),
         )

@@ -65,6 +65,7 @@ class ServerFeature(Setting):
             label="feature",
             before="installed" if installed else "not installed",
             after="installed" if wanted else "not installed",
+            verb="install" if wanted else "remove",
             writes=(write,),
             restore=({"kind": "server_feature", "name": self.name, "before": installed},),
         )

@@ -1,0 +1,4 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Tables of what Windows is: versions, languages, roles, policies, features, well-known accounts."""
+
+from __future__ import annotations
