@@ -12,11 +12,10 @@ from typing import Any, ClassVar
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.configmgr.hardening.plugins.plugin_utils._plain import plain
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.areas.answer_file import AnswerFile
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.catalog.loader import load, not_covered
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.enforce import Outcome, run
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.judge import Context, error_findings
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.hardening import demands_of
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.hardening import demands_of, with_files
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.change import Change, ChangeState
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.errors import ContractError, HardeningError, HostError, OptionError
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.finding import Finding
@@ -178,17 +177,9 @@ class AreaAction(HardeningAction):
         return demands_of({self.MODULE: self.with_files({name: options[name] for name in options if name not in COMMON_OPTIONS})})
 
     def with_files(self, options: dict[str, Any]) -> dict[str, Any]:
-        """Options with the answer file that they name read from the controller."""
+        """Options with the files that they name read; paths are relative to the playbook, as everywhere in Ansible."""
         path = options.get("answer_file")
-        if path is None:
-            return options
-        full = Path(self._loader.path_dwim(path))
-        try:
-            return {**options, "answer_file": AnswerFile(full.name, full.read_bytes())}
-        except OSError as error:
-            raise OptionError(
-                [f"answer_file: {full} cannot be read ({error.strerror}); give the path of a file on the controller."]
-            ) from error
+        return with_files({**options, "answer_file": self._loader.path_dwim(path)} if path else options)
 
 
 def _now() -> datetime:

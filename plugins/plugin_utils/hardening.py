@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime, timezone
+from pathlib import Path
 from typing import Any
 
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.areas.answer_file import AnswerFile
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.areas.registry import AREAS
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.catalog.loader import load
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.enforce import Execute, Outcome, run
@@ -14,6 +16,7 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.judge i
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.errors import OptionError
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.exceptions import Attestation, Waiver
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.requirement import Demands
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.options.read import read_options
 
 
 def demands_of(areas: Mapping[str, Mapping[str, Any]]) -> tuple[Demands, ...]:
@@ -46,3 +49,22 @@ def enforce(
     """Verify a host, and apply what differs unless C(check). C(subject) is the host's name in findings and waivers."""
     context = Context(subject, load(), today, tuple(waivers), tuple(attestations))
     return run(demands_of(areas), execute, context, check=check, snapshot_name=snapshot_name)
+
+
+def with_files(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options with the files that they name read; one that cannot be read is an OptionError."""
+    given = options.get("answer_file")
+    if given is None:
+        return dict(options)
+    path = Path(given)
+    try:
+        return {**options, "answer_file": AnswerFile(path.name, path.read_bytes())}
+    except OSError as error:
+        sentence = f"answer_file: {path} cannot be read ({error.strerror}); give the path of a file on the controller."
+        raise OptionError([sentence]) from error
+
+
+def verify(area: str, options: Mapping[str, Any], execute: Execute, *, subject: str, today: date | None = None) -> Outcome:
+    """Verify one area as its module would: options as an operator writes them, checked here (OptionError)."""
+    checked = with_files(read_options(area, options))
+    return enforce({area: checked}, execute, subject=subject, check=True, today=today or datetime.now(timezone.utc).date())

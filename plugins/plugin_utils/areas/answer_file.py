@@ -9,12 +9,13 @@ from xml.etree import ElementTree as ET
 
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.errors import OptionError
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.requirement import Statement
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status import Status
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status import Code, Status
 
 _COMPONENT = "Microsoft-Windows-RemoteAssistance-Exe"
 # The pages on the component's settings name this pass for each of them, and no other.
 _STAGE = "specialize"
 _WANTED = {"002-53": ("CreateEncryptedOnlyTickets", True), "002-54": ("fAllowToGetHelp", False)}
+# The words of an XML boolean; case matters there.
 _WORDS = {"true": True, "false": False, "1": True, "0": False}
 _LONGEST = 4 * 1024 * 1024
 
@@ -68,9 +69,12 @@ def _judge(file: AnswerFile, root: ET.Element, control: str, name: str, wanted: 
     if not right:
         passes = ", ".join(sorted({where or "no pass" for where, _architecture, _text in found}))
         return Statement(control, Status.DRIFT, f"{file.name} sets {name} in {passes}, where Windows ignores it", expected, remedy)
-    wrong = sorted({text for _architecture, text in right if _WORDS.get(text.casefold()) is not wanted})
-    if wrong:
+    wrong = sorted(f"{text} ({architecture})" for architecture, text in right if _WORDS.get(text) is not wanted)
+    if any(_WORDS.get(text) is (not wanted) for _architecture, text in right):
         return Statement(control, Status.DRIFT, f"{file.name} sets {name} to {', '.join(wrong)}", expected, remedy)
+    if wrong:
+        said = f"{file.name} sets {name} to {', '.join(wrong)}; whether Setup takes that for a boolean is not documented"
+        return Statement(control, Status.INDETERMINATE, said, expected, remedy, code=Code.MALFORMED_VALUE)
     without = sorted(architectures - {architecture for architecture, _text in right})
     if without:
         return Statement(control, Status.DRIFT, f"{file.name} does not set {name} for {', '.join(without)}", expected, remedy)

@@ -44,7 +44,7 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.accou
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.any_of import AnyOf
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.host_facts import HostFact
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.local_group import LocalGroup, MembersWanted
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.policy_owner import OwnerWanted, PolicyOwner
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.policy_owner import READ_CONFIGMGR, OwnerWanted, PolicyOwner
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.registry import Place
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.registry_accounts import ListWanted, RegistryAccounts
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.registry_duration import (
@@ -55,21 +55,16 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.regis
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.registry_value import Layer, LayeredValue, Wanted
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.scheduled_task import ScheduledTask
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.server_feature import ServerFeature
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.wmi_property import WmiProperty
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.sids import ADMINISTRATORS
 
 AREA = "remote_assistance_policy"
 
-_OWNER = PolicyOwner(
-    "Remote Assistance",
-    POLICY_KEY,
-    tuple(value.name for value in VALUES),
-    list_key=LIST_KEY,
-    mdm_key=MDM_KEY,
-)
 _TASK = ScheduledTask(HELPER_TASK_PATH, HELPER_TASK)
 _RDP_KEY = "HKLM\\SYSTEM\\CurrentControlSet\\Control\\Terminal Server\\WinStations\\RDP-Tcp"
 _DOCUMENTED = "documented behaviour of Windows since this version; nothing on the host can be measured"
 _OFFER_UNPROVEN = "that members of the helpers group cannot offer while this is off is documented and unproven on a real host"
+_EMPTY_GROUP = f"Take everybody out of the local group {HELPER_GROUP}."
 _DIRECT = "a value written to the policy key directly lasts until another policy writes it"
 
 
@@ -114,6 +109,14 @@ class _Builder:
 
     def __init__(self, options: RemoteAssistanceOptions) -> None:
         self.options = options
+        self.owner = PolicyOwner(
+            "Remote Assistance",
+            POLICY_KEY,
+            tuple(value.name for value in VALUES),
+            list_key=LIST_KEY,
+            mdm_key=MDM_KEY,
+            declared=options.managed_by,
+        )
         self.group = LocalGroup(
             "helpers group", "helpers", name=HELPER_GROUP, accounts=options.helpers, maker=_TASK if options.offers else None
         )
@@ -127,11 +130,10 @@ class _Builder:
         """The value wanted; C(local): the controls that its Control Panel layer is evidence for, where this collection writes both."""
         setting = layered(value)
         ours = self.options.ours
-        choice = value.choices.get(data, data) if isinstance(data, int) else data
         common: dict[str, Any] = {
             "writable": ours,
-            "authority": _OWNER,
-            "remedy": self._remedy(value, f"set '{value.title}' to '{choice}'"),
+            "authority": self.owner,
+            "remedy": self._remedy(value, _choice(value, data)),
         }
         unproven = (_OFFER_UNPROVEN,) if value is OFFER and not data else ()
         if not ours:
@@ -151,7 +153,7 @@ class _Builder:
                 layered(value),
                 Wanted(layer=Layer.POLICY, absent=True),
                 controls,
-                authority=_OWNER,
+                authority=self.owner,
                 after=(switch.key,),
                 remedy=self._remedy(value, f"take out '{value.title}' by disabling the policy"),
             ),
@@ -167,7 +169,7 @@ class _Builder:
     # ------------------------------------------------------------------ groups of requirements
 
     def ownership(self) -> tuple[Requirement, ...]:
-        return (Requirement(_OWNER, OwnerWanted(self.options.managed_by, self._intended()), ("000-09",), writable=False),)
+        return (Requirement(self.owner, OwnerWanted(self.options.managed_by, self._intended()), ("000-09",), writable=False),)
 
     def _intended(self) -> dict[str, tuple[str, Json] | None]:
         """What this collection wants each policy value to be, for comparison with what other policies would write."""
@@ -216,7 +218,7 @@ class _Builder:
             DurationWanted(*options.ticket_life, layers=options.ours),
             ("002-06", "002-34"),
             writable=options.ours,
-            authority=_OWNER,
+            authority=self.owner,
             remedy=self._remedy(TICKET_COUNT, f"set the longest life to {options.ticket_life[0]} {UNIT_NAMES[options.ticket_life[1]]}"),
         )
         mail: tuple[Requirement, ...] = ()
@@ -230,9 +232,8 @@ class _Builder:
         common = ("002-09", "002-25")
         more: dict[str, Any] = {"triggers": (_TASK,), "affects": (self.group,)}
         if not options.offers:
-            off = (*common, "002-38", *(("002-52",) if options.mode == "disabled" else ()))
-            effect = Requirement(layered(OFFER), Wanted(0), ("002-30",), writable=False, authority=_OWNER, caveats=(_OFFER_UNPROVEN,))
-            return (effect, *self._value(OFFER, 0, off, **more), *self._absent(OFFER_LEVEL, ("002-38",)))
+            off = (*common, "002-30", "002-38", *(("002-52",) if options.mode == "disabled" else ()))
+            return (*self._value(OFFER, 0, off, **more), *self._absent(OFFER_LEVEL, ("002-38",)))
         on = (*common, "002-37", *(("002-10", "002-51") if options.mode == "offer_only" else ()))
         level_controls = ("002-20", "002-33", "002-50") if options.view_only else ("002-20",)
         level = self._value(OFFER_LEVEL, int(not options.view_only), level_controls)
@@ -249,11 +250,14 @@ class _Builder:
                     ListWanted(empty=True, layers=options.ours),
                     leftovers,
                     writable=options.ours,
-                    authority=_OWNER,
+                    authority=self.owner,
+                    remedy=self._remedy(OFFER, "set the policy to Disabled, which empties the list"),
                     after=(layered(OFFER).key,),
                     **triggers,
                 ),
-                Requirement(self.group, MembersWanted(empty=True, layers=options.ours), leftovers, writable=options.ours),
+                Requirement(
+                    self.group, MembersWanted(empty=True, layers=options.ours), leftovers, writable=options.ours, remedy=_EMPTY_GROUP
+                ),
             )
         exclusive = ("002-10", "002-51") if options.mode == "offer_only" else ()
         view = ("002-50",) if options.view_only else ()
@@ -277,7 +281,7 @@ class _Builder:
                 ListWanted(layers=options.ours),
                 ("002-19", "002-31", "002-37", *exclusive, *view),
                 writable=options.ours,
-                authority=_OWNER,
+                authority=self.owner,
                 remedy=self._remedy(OFFER, f"show the helpers and list {', '.join(options.helpers)}"),
                 **triggers,
             ),
@@ -302,6 +306,7 @@ class _Builder:
                 MembersWanted(without=True),
                 ("002-48",),
                 writable=False,
+                severity=Severity.LOW,
                 remedy="Take the helpers out of Administrators: being on the list is enough to offer help.",
                 caveats=("members of nested groups are not looked into",),
             ),
@@ -354,6 +359,20 @@ class _Builder:
                 remedy="Set 'Set rules for remote control of Remote Desktop Services user sessions' to a choice that needs permission.",
             ),
             Requirement(
+                WmiProperty(
+                    "remote control by Configuration Manager",
+                    READ_CONFIGMGR,
+                    "PermissionRequired",
+                    absent="there is no Configuration Manager client with a policy for it",
+                    meaning={"True": "asks the user", "False": "does not ask the user"},
+                ),
+                True,
+                ("002-03",),
+                writable=False,
+                remedy="Enable 'Prompt user for Remote Control permission' in the client settings, Remote Tools.",
+                caveats=("the property's name is taken from the site's class and unproven on a client",),
+            ),
+            Requirement(
                 LocalGroup("Administrators", "helpers", sid=ADMINISTRATORS),
                 MembersWanted(no_crowds=True),
                 ("002-27",),
@@ -364,7 +383,7 @@ class _Builder:
             Requirement(
                 HostFact("vista_or_later"),
                 None,
-                ("002-04", "002-05", "002-11", "002-20", "002-24"),
+                ("002-04", "002-05", "002-11", "002-24"),
                 writable=False,
                 caveats=(_DOCUMENTED,),
             ),
@@ -391,7 +410,7 @@ class _Builder:
         return (
             Requirement(
                 uac,
-                Wanted(1, Layer.POLICY) if visible else Wanted(0),
+                Wanted(int(bool(visible)), Layer.EFFECTIVE if visible is None else Layer.POLICY),
                 ("002-42",),
                 writable=visible is not None and options.ours,
                 remedy="Security Options > User Account Control: Allow UIAccess applications to prompt for elevation without"
@@ -415,14 +434,14 @@ class _Builder:
         options = self.options
         found = []
         if not options.encrypted_only:
+            clear_text = "encrypted_only is false: invitations carry the address in clear text"
             found += [
-                Statement(
-                    control, Status.DRIFT, "encrypted_only is false: invitations carry the address in clear text", "encrypted_only: true"
-                )
+                Statement(control, Status.DRIFT, clear_text, "encrypted_only: true", "Declare encrypted_only: true.")
                 for control in ("002-23", "002-39", "002-40", "002-45", "002-49")
             ]
         if not options.session_logging:
-            found.append(Statement("002-21", Status.DRIFT, "session_logging is false: no session logs are kept", "session_logging: true"))
+            no_logs = "session_logging is false: no session logs are kept"
+            found.append(Statement("002-21", Status.DRIFT, no_logs, "session_logging: true", "Declare session_logging: true."))
         return tuple(found)
 
     def not_applicable(self) -> dict[str, str]:
@@ -441,9 +460,17 @@ class _Builder:
         reasons |= {"002-52": f"mode {options.mode}: not everything is to be off"}
         reasons |= {"002-43": f"mode {options.mode}: Remote Assistance is not wanted"}
         reasons |= {"002-44": f"mode {options.mode}: Remote Assistance is wanted"}
+        reasons |= {"002-20": f"mode {options.mode}: there are no sessions"}
         reasons |= {"002-41": "no warning_messages are declared"}
         if options.solicits:
             reasons |= {"002-17": "no invitation_method is declared"}
         if not options.view_only:
             reasons |= dict.fromkeys(("002-33", "002-46"), "control is full: view only is not what was chosen")
         return reasons
+
+
+def _choice(value: PolicyValue, data: Json) -> str:
+    """What to choose in the policy editor."""
+    if value.enabled is not None:
+        return f"set the policy to {'Enabled' if data == value.enabled else 'Disabled'}"
+    return f"set '{value.title}' to '{value.choices.get(data, data) if isinstance(data, int) else data}'"

@@ -11,7 +11,7 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.verdict
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.control import Control
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.exceptions import Attestation, Waiver
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.finding import Finding, Part
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.requirement import Demands
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.requirement import Demands, Statement
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.severity import Severity, worst_severity
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status import Code, Status, worst_status
 
@@ -85,9 +85,14 @@ def _raw(demands: Iterable[Demands], verdicts: Iterable[Verdict], context: Conte
             )
     for demand in demands:
         for statement in demand.statements:
-            yield _plain(demand.area, statement.control, context, statement.status, statement.expected, statement.actual, statement.remedy)
+            yield _stated(demand.area, statement, context)
         for control in demand.attested:
             yield _attested(demand.area, control, context)
+
+
+def _stated(area: str, statement: Statement, context: Context) -> Finding:
+    finding = _plain(area, statement.control, context, statement.status, statement.expected, statement.actual, statement.remedy)
+    return replace(finding, code=statement.code)
 
 
 def _plain(area: str, control: str, context: Context, status: Status, expected: str, actual: str, remedy: str) -> Finding:

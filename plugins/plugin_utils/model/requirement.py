@@ -8,7 +8,7 @@ from typing import Any
 
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.setting import Setting
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.severity import Severity
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status import Status
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status import Code, Status
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,7 @@ class Statement:
     actual: str
     expected: str = ""
     remedy: str = ""
-    object: str | None = None
-    caveats: tuple[str, ...] = field(default=())
+    code: Code | None = None
 
 
 @dataclass(frozen=True)

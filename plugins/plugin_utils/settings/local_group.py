@@ -63,7 +63,7 @@ class LocalGroup(Setting):
             return Observation(problem=Problem.from_failure(answer.failure, self.title))
         group = self._find(answer.data["groups"], known)
         english = answers.host.language.split("-")[0].lower() == "en"
-        others = [other for other in answer.data["groups"] if not is_builtin(other["sid"]) and other["members"]]
+        filled = any(other["members"] for other in answer.data["groups"] if not is_builtin(other["sid"]))
         evidence: tuple[str, ...] = ()
         caveats: tuple[str, ...] = ()
         if group is not None:
@@ -72,7 +72,7 @@ class LocalGroup(Setting):
             if self.sid is None and group["name"].casefold() != (self.name or "").casefold():
                 caveats = ("the group was recognised by its members, as its name in this language is not known",)
         starts = self.maker.trigger(self.maker.interpret(answers)) if self.maker else ()
-        return Observation(value=(group, known, english, bool(others), starts), evidence=evidence, caveats=caveats)
+        return Observation(value=(group, known, english, filled, starts), evidence=evidence, caveats=caveats)
 
     def _find(self, groups: Sequence[Mapping[str, Json]], known: Mapping[str, Account]) -> Mapping[str, Any] | None:
         for group in groups:
@@ -91,7 +91,7 @@ class LocalGroup(Setting):
     def assess(self, observation: Observation, wanted: MembersWanted) -> Assessment:
         if observation.value is None:
             return Assessment(Status.NOT_APPLICABLE, f"{self.title}: as declared", "a domain controller has no local groups of its own")
-        group, known, english, others, starts = observation.value
+        group, known, english, filled, starts = observation.value
         accounts = {account.sid: account for account in known.values()}
         if wanted.without:
             return self._assess_without(group, accounts)
@@ -100,7 +100,7 @@ class LocalGroup(Setting):
         expected_names = "nobody" if wanted.empty else ", ".join(account.name for account in accounts.values())
         expected = f"{self.title}: {expected_names}"
         if group is None:
-            return self._assess_missing(wanted, expected, (english, others), starts)
+            return self._assess_missing(expected, english=english, surely_empty=wanted.empty and (english or not filled), starts=starts)
         target = set() if wanted.empty else set(accounts)
         members = {member["sid"]: member["name"] or member["sid"] for member in group["members"]}
         differences = [self._difference(group, sid, accounts[sid].name, add=True) for sid in accounts if sid in target - set(members)]
@@ -122,12 +122,10 @@ class LocalGroup(Setting):
         actual = f"{self.title}: {', '.join(crowds)}" if crowds else f"{self.title}: no crowd is a member"
         return Assessment(Status.DRIFT if crowds else Status.COMPLIANT, expected, actual)
 
-    def _assess_missing(self, wanted: MembersWanted, expected: str, known: tuple[bool, bool], starts: tuple[Operation, ...]) -> Assessment:
-        english, others = known
-        nobody = f"{self.title}: there is no such group, so it has no members"
-        if wanted.empty and (english or not others):
-            return Assessment(Status.COMPLIANT, expected, nobody)
-        if not english and others:
+    def _assess_missing(self, expected: str, *, english: bool, surely_empty: bool, starts: tuple[Operation, ...]) -> Assessment:
+        if surely_empty:
+            return Assessment(Status.COMPLIANT, expected, f"{self.title}: there is no such group, so it has no members")
+        if not english:
             message = f"{self.title}: what the group is called in this language is not known"
             return Assessment(Status.INDETERMINATE, expected, message, code=Code.GROUP_NAME_LOCALISED)
         return Assessment(

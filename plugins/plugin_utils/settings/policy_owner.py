@@ -32,15 +32,18 @@ _READ_LOGGING = Operation.of("registry.read", key="HKLM\\SOFTWARE\\Policies\\Mic
 _READ_GPOS = Operation.of(
     "cim.query", namespace="root\\RSOP\\Computer", query="SELECT * FROM RSOP_GPO", properties=["id", "name", "guidName", "fileSystemPath"]
 )
+_READ_SESSION = Operation.of(
+    "cim.query", namespace="root\\RSOP\\Computer", query="SELECT * FROM RSOP_Session", properties=["id", "creationTime"]
+)
 _READ_LOCAL_FILE = Operation.of("file.read", path="%SystemRoot%\\System32\\GroupPolicy\\Machine\\Registry.pol")
 _READ_CACHE = Operation.of(
     "file.read", path="%SystemRoot%\\System32\\GroupPolicy\\DataStore\\0\\sysvol\\*\\Policies\\*\\Machine\\Registry.pol"
 )
-_READ_CONFIGMGR = Operation.of(
+READ_CONFIGMGR = Operation.of(
     "cim.query",
     namespace="root\\ccm\\policy\\machine\\ActualConfig",
     query="SELECT * FROM CCM_RemoteToolsConfig",
-    properties=["ManageRA", "EnforceRAandTSSettings", "PolicySource"],
+    properties=["ManageRA", "EnforceRAandTSSettings", "PermissionRequired", "PolicySource"],
 )
 _GUID = re.compile(r"\{[0-9A-Fa-f-]{36}\}")
 
@@ -82,7 +85,10 @@ class OwnerWanted:
 
 @dataclass(frozen=True)
 class PolicyOwner(Setting):
-    """The owner of the values below C(policy_key) (with HKLM) that C(names) lists, and of all values in the key C(list_key) below it."""
+    """The owner of the values below C(policy_key) (with HKLM) that C(names) lists, and of all values in the key C(list_key) below it.
+
+    C(declared): whom the operator named as the owner.
+    """
 
     kind: ClassVar[str] = "policy_owner"
     title: str
@@ -90,6 +96,7 @@ class PolicyOwner(Setting):
     names: tuple[str, ...]
     list_key: str | None = None
     mdm_key: str | None = None
+    declared: ManagedBy = "this_collection"
 
     @property
     def key(self) -> str:
@@ -110,17 +117,18 @@ class PolicyOwner(Setting):
     def reads(self) -> tuple[Operation, ...]:
         return (
             self._read_rsop(),
+            _READ_SESSION,
             _READ_GPOS,
             _READ_LOGGING,
             _READ_HISTORY,
             _READ_LOCAL_FILE,
             _READ_CACHE,
-            _READ_CONFIGMGR,
+            READ_CONFIGMGR,
             *self._read_mdm(),
         )
 
     def interpret(self, answers: Answers) -> Observation:
-        configmgr = answers[_READ_CONFIGMGR]
+        configmgr = answers[READ_CONFIGMGR]
         if configmgr.failure and configmgr.failure.kind != "unsupported":
             return Observation(problem=Problem.from_failure(configmgr.failure, "the client's remote tools policy (CCM_RemoteToolsConfig)"))
         try:
@@ -161,8 +169,8 @@ class PolicyOwner(Setting):
         """What Group Policy objects of the domain set, or None and the reason why that cannot be seen."""
         logging = answers[_READ_LOGGING]
         off = logging.ok and (logging.data["values"].get("RSoPLogging") or {}).get("data") == 0
-        gpos, rsop = answers[_READ_GPOS], answers[self._read_rsop()]
-        if not off and gpos.ok and rsop.ok and gpos.data["rows"]:
+        session, gpos, rsop = answers[_READ_SESSION], answers[_READ_GPOS], answers[self._read_rsop()]
+        if not off and session.ok and gpos.ok and rsop.ok and session.data["rows"]:
             names = {
                 str(row.get("id", "")).casefold(): str(row.get("name") or row.get("guidName") or row.get("id")) for row in gpos.data["rows"]
             }
@@ -243,7 +251,7 @@ class PolicyOwner(Setting):
             by = next((entry.by for entry in ownership.domain if entry.place.startswith(f"{self.list_key.casefold()}|")), None)
         if by is not None:
             return by
-        if ownership.configmgr:
+        if ownership.configmgr and self.declared != "configmgr":
             return ownership.configmgr
         target = difference.target
         for entry in ownership.local:
@@ -293,12 +301,15 @@ class PolicyOwner(Setting):
             "configmgr": bool(ownership.configmgr),
         }[wanted.managed_by]
         if wanted.managed_by != "this_collection" and not found and (ownership.visible or wanted.managed_by == "configmgr"):
-            return Assessment(Status.DRIFT, expected, f"nothing of it comes from {_OWNER_WORDS[wanted.managed_by]}")
+            owner = _OWNER_WORDS[wanted.managed_by]
+            remedy = f"Let {owner} set Remote Assistance on this host, or declare another owner in managed_by."
+            return Assessment(Status.DRIFT, expected, f"nothing of it comes from {owner}", remedy=remedy)
         if not ownership.visible and not (wanted.managed_by == "group_policy" and found):
-            return Assessment(Status.INDETERMINATE, expected, ownership.why_not_visible, code=Code.OWNERSHIP_NOT_VISIBLE)
+            return Assessment(Status.INDETERMINATE, expected, ownership.why_not_visible, code=Code.OWNERSHIP_NOT_VISIBLE, remedy=_SHOW)
         return Assessment(Status.COMPLIANT, expected, f"{self.title}: decided by {_OWNER_WORDS[wanted.managed_by]}")
 
 
+_SHOW = "Turn RSoP logging on (policy 'Turn off Resultant Set of Policy logging' not enabled), update Group Policy, and verify again."
 _OWNER_WORDS = {"this_collection": "this collection", "group_policy": "Group Policy", "configmgr": "Configuration Manager"}
 
 

@@ -12,7 +12,7 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operatio
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.setting import Assessment, Setting
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status import Code, Status
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.registry import Stored, value_difference
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.registry_value import LayeredValue
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.registry_value import Layer, LayeredValue
 
 UNIT_NAMES = ("minutes", "hours", "days")
 """By the number that stands for the unit in the registry (RemoteAssistance.admx, MaxTicketExpiryUnits)."""
@@ -51,7 +51,9 @@ class RegistryDuration(Setting):
 
     def interpret(self, answers: Answers) -> Observation:
         count, unit = self.count.interpret(answers), self.unit.interpret(answers)
-        problem = count.problem or unit.problem
+        layers = (Layer.POLICY, Layer.LOCAL) if self.count.local else (Layer.POLICY,)
+        problems = [self.count.unreadable(count, layer) for layer in layers]
+        problem = next((problem for problem in problems if problem), None)
         return Observation(value=(count, unit), evidence=(*count.evidence, *unit.evidence), problem=problem)
 
     def assess(self, observation: Observation, wanted: DurationWanted) -> Assessment:

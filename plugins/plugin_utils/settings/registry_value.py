@@ -103,20 +103,21 @@ class LayeredValue(Setting):
         return (*key_reads(self.policy.key, self.policy.read_names), *local)
 
     def interpret(self, answers: Answers) -> Observation:
-        contents: list[KeyContent] = []
-        evidence = []
-        for place in (self.policy, self.local):
-            if place is None:
-                continue
-            content = read_key(answers, place.key, place.read_names)
-            if isinstance(content, Failure):
-                return Observation(problem=Problem.from_failure(content, f"{place.key}\\{place.name}"))
-            contents.append(content)
-            evidence.append(f"{place.key}\\{place.name} = {words(content.get(place.name))}")
-        return Observation(value=tuple(contents), evidence=tuple(evidence))
+        """The value is what each layer's key holds, or why it could not be read: one layer's trouble is not the other's."""
+        places = (self.policy, self.local) if self.local else (self.policy,)
+        contents = tuple(read_key(answers, place.key, place.read_names) for place in places)
+        evidence = tuple(
+            f"{place.key}\\{place.name} = {words(content.get(place.name))}"
+            for place, content in zip(places, contents, strict=True)
+            if not isinstance(content, Failure)
+        )
+        return Observation(value=contents, evidence=evidence)
 
     def effective(self, observation: Observation) -> tuple[Stored | None, str]:
-        """The value that counts and the layer it comes from: policy, control panel, default; nothing known: (None, C(unknown))."""
+        """The value that counts and the layer it comes from: policy, control panel, default; nothing known: (None, C(unknown)).
+
+        Only for an observation of which C(unreadable) says that it can be told.
+        """
         policy, *local = observation.value
         found: Stored | None = policy.get(self.policy.name)
         if found is not None:
@@ -127,7 +128,22 @@ class LayeredValue(Setting):
             return Stored(self.type, self.default), "default"
         return None, "unknown"
 
+    def unreadable(self, observation: Observation, layer: Layer) -> Problem | None:
+        """Why a layer, or the effective value, cannot be told; a policy value that is there decides whatever the local layer holds."""
+        policy, *local = observation.value
+        asked = {Layer.POLICY: [policy], Layer.LOCAL: local}.get(layer, [policy])
+        if layer is Layer.EFFECTIVE and not isinstance(policy, Failure) and policy.get(self.policy.name) is None:
+            asked = [policy, *local]
+        for content in asked:
+            if isinstance(content, Failure):
+                place = self.policy if content is policy or self.local is None else self.local
+                return Problem.from_failure(content, f"{place.key}\\{place.name}")
+        return None
+
     def assess(self, observation: Observation, wanted: Wanted) -> Assessment:
+        problem = self.unreadable(observation, wanted.layer)
+        if problem:
+            return Assessment(Status.INDETERMINATE, f"{self.title}: {wanted.layer.value} value", problem.message, code=problem.code)
         if wanted.layer is Layer.EFFECTIVE:
             return self._assess_effective(observation, wanted)
         place = self.policy if wanted.layer is Layer.POLICY else self.local
@@ -136,10 +152,10 @@ class LayeredValue(Setting):
         content = observation.value[0 if wanted.layer is Layer.POLICY else 1]
         target = None if wanted.absent else Stored(self.type, wanted.value)
         difference = self._difference(place, content, target)
-        _effective, layer = self.effective(observation)
+        overrider = self._overrider(observation, wanted.layer)
         found = content.get(place.name)
         where = f"{wanted.layer.value}" if found else f"no {wanted.layer.value} value"
-        overridden = f", where the {layer} decides" if layer not in (wanted.layer.value, "unknown") else ""
+        overridden = f", where the {overrider} decides" if overrider else ""
         said = f"{self.title}: {self.say(found)} ({where}{overridden})" if found else f"{self.title}: {where}{overridden}"
         return Assessment(
             Status.DRIFT if difference else Status.COMPLIANT,
@@ -147,6 +163,13 @@ class LayeredValue(Setting):
             actual=said,
             differences=(difference,) if difference else (),
         )
+
+    def _overrider(self, observation: Observation, layer: Layer) -> str | None:
+        """What decides instead of a layer, where that is known."""
+        if self.unreadable(observation, Layer.EFFECTIVE):
+            return None
+        _value, decides = self.effective(observation)
+        return None if decides in (layer.value, "unknown") else decides
 
     def _assess_effective(self, observation: Observation, wanted: Wanted) -> Assessment:
         effective, layer = self.effective(observation)
@@ -157,6 +180,9 @@ class LayeredValue(Setting):
             return Assessment(Status.INDETERMINATE, expected, message, code=Code.DEFAULT_UNKNOWN)
         if effective.type != self.type:
             message = f"{self.title}: the {layer} value is of the type {effective.type} instead of {self.type}"
+            return Assessment(Status.INDETERMINATE, expected, message, code=Code.MALFORMED_VALUE)
+        if self.meaning and str(effective.data) not in self.meaning:
+            message = f"{self.title}: the {layer} value is {words(effective)}, which means nothing to Windows' own editor"
             return Assessment(Status.INDETERMINATE, expected, message, code=Code.MALFORMED_VALUE)
         actual = f"{self.title}: {self.say(effective)} ({layer})"
         if any(data == effective.data and type(data) is type(effective.data) for data in (wanted.value, *wanted.other)):

@@ -48,7 +48,10 @@ class ServerFeature(Setting):
         expected = f"the feature {self.name} is {'installed' if wanted else 'not installed'}"
         if observation.value is None:
             return Assessment(Status.NOT_APPLICABLE, expected, "this is no server")
-        installed = observation.value in ("Installed", "InstallPending")
+        if observation.value in ("InstallPending", "UninstallPending"):
+            remedy = "Restart the host, then verify again."
+            return Assessment(Status.DRIFT, expected, f"the feature {self.name} waits for a restart ({observation.value})", remedy=remedy)
+        installed = observation.value == "Installed"
         actual = f"the feature {self.name} is {'installed' if installed else 'not installed'}"
         if installed == wanted:
             return Assessment(Status.COMPLIANT, expected, actual)
