@@ -63,6 +63,10 @@ class Workspace:
         return self.inventory / "hosts.yml"
 
     @property
+    def configuration(self) -> Path:
+        return self.folder / "ansible.cfg"
+
+    @property
     def results(self) -> Path:
         return self.folder / "results"
 
@@ -110,6 +114,8 @@ def prepare(workspace: Workspace) -> None:
     """An inventory folder of its own, with the demonstration's variables."""
     workspace.inventory.mkdir(parents=True)
     workspace.results.mkdir()
+    # An empty configuration of its own: whatever the user has in ansible.cfg elsewhere is not part of the demonstration.
+    workspace.configuration.write_text("[defaults]\nnocolor = true\nforks = 10\nlocalhost_warning = false\n", encoding="utf-8")
     for name in ("group_vars", "host_vars"):
         if (DEMO / name).is_dir():
             shutil.copytree(DEMO / name, workspace.inventory / name)
@@ -131,24 +137,25 @@ def run_phases(workspace: Workspace, expected: Mapping[str, Any]) -> list[str]:
     problems = []
     for number, phase in enumerate(PHASES, 1):
         say(f"\n=== {number}/{len(PHASES)}  {phase.words}\n")
-        exit_code = play(workspace, phase)
+        exit_code, changed = play(workspace, phase)
         fleet = survey_of(workspace, phase)
         say("")
         for line in (*table(fleet), "", *worst(fleet.causes, most=8)):
             say(f"  {line}")
-        problems += compare(phase, exit_code, fleet, expected[phase.name])
+        problems += compare(phase, (exit_code, changed), fleet, expected[phase.name])
     say("")
     return problems
 
 
-def play(workspace: Workspace, phase: Phase) -> int:
-    """Run the playbook and show a line for each host as it comes."""
+def play(workspace: Workspace, phase: Phase) -> tuple[int, list[str]]:
+    """Run the playbook and show a line for each host as it comes. The exit code, and the hosts that Ansible says are changed."""
+    changed = []
     command = [str(BIN / "ansible-playbook"), f"configmgr.hardening.{phase.playbook}", "-i", str(workspace.inventory)]
     extra = {"configmgr_hardening_results": str(workspace.results), "configmgr_hardening_run_id": phase.name}
     for name, value in extra.items():
         command += ["-e", f"{name}={value}"]
     say(f"$ ansible-playbook configmgr.hardening.{phase.playbook} -i {shown(workspace.inventory)}")
-    environment = {**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_FORKS": "10", "ANSIBLE_CONFIG": os.devnull, "PYTHONUNBUFFERED": "1"}
+    environment = {**os.environ, "ANSIBLE_CONFIG": str(workspace.configuration), "PYTHONUNBUFFERED": "1"}
     log = workspace.folder / f"{phase.name}.log"
     with (
         subprocess.Popen(
@@ -170,7 +177,12 @@ def play(workspace: Workspace, phase: Phase) -> int:
                 }
                 failed = "unreachable" if "UNREACHABLE" in line else "failed: its finding says why"
                 say(f"  {host:<8} {words.get(state, failed)}")
-        return process.wait()
+        exit_code = process.wait()
+    # 2: a host failed, 4: a host was unreachable. Everything else means that the playbook itself did not run.
+    if exit_code not in (0, 2, 4):
+        lines = log.read_text(encoding="utf-8").splitlines()
+        say("\n".join(["  ansible-playbook could not run; the end of its output:", *(f"  | {line}" for line in lines[-15:])]))
+    return exit_code, sorted(changed)
 
 
 def host_words(state: str, line: str, phase: Phase) -> str:
@@ -208,9 +220,12 @@ def host_names(workspace: Workspace) -> list[str]:
     return sorted(names)
 
 
-def compare(phase: Phase, exit_code: int, fleet: Fleet, expected: Mapping[str, Any]) -> list[str]:
+def compare(phase: Phase, ended: tuple[int, list[str]], fleet: Fleet, expected: Mapping[str, Any]) -> list[str]:
     """Sentences for everything that is not as expected."""
+    exit_code, changed = ended
     problems = []
+    if changed != sorted(expected["changed"]):
+        problems.append(f"{phase.name}: changed are {changed} instead of {expected['changed']}")
     if exit_code != expected["exit_code"]:
         problems.append(f"{phase.name}: the exit code is {exit_code} instead of {expected['exit_code']}")
     if sorted(fleet.not_heard_from) != sorted(expected["not_heard_from"]):

@@ -345,6 +345,8 @@ class _Builder:
                     "shadowing of sessions without consent",
                     Place(POLICY_KEY, "Shadow"),
                     Place(_RDP_KEY, "Shadow", ("Shadow",)),
+                    # What the policy's own help says of a policy that is disabled (TerminalServer.admx, TS_RemoteControl_2).
+                    default=1,
                     meaning={
                         "0": "nobody may shadow",
                         "1": "control with the user's permission",

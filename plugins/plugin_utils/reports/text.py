@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status import Status
@@ -43,10 +44,15 @@ def table(fleet: Fleet) -> list[str]:
     return lines
 
 
+_WIDTH = 110
+_INDENT = 14
+_LONGEST = 280
+
+
 def worst(causes: Sequence[Cause], most: int = 10) -> list[str]:
-    """The worst causes, one line each; what people have to vouch for is left to the report."""
+    """The worst causes, each on a line or wrapped; what people have to vouch for is left to the report."""
     shown = [cause for cause in causes if cause.status not in (Status.UNATTESTED, Status.WAIVED)]
-    lines = [f"{cause.status.value:<13} {cause.subject}: {_short(cause.actual, 150)} [{_ids(cause.controls)}]" for cause in shown[:most]]
+    lines = [line for cause in shown[:most] for line in _wrapped(cause)]
     if len(shown) > most:
         lines.append(f"... and {len(shown) - most} more in the report")
     return lines
@@ -59,5 +65,13 @@ def _ids(controls: Sequence[str]) -> str:
     return ", ".join(controls[:4]) + more
 
 
-def _short(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+def _wrapped(cause: Cause) -> list[str]:
+    text = f"{cause.subject}: {_plain(cause.actual)} [{_ids(cause.controls)}]"
+    first = f"{cause.status.value:<{_INDENT}}"
+    return textwrap.wrap(text, width=_WIDTH, initial_indent=first, subsequent_indent=" " * _INDENT, break_on_hyphens=False)
+
+
+def _plain(text: str) -> str:
+    """Text from a host without what could move a terminal's cursor, and not longer than three lines or so."""
+    shown = "".join(char if char.isprintable() else " " for char in text)
+    return shown if len(shown) <= _LONGEST else shown[: _LONGEST - 1].rstrip() + "…"

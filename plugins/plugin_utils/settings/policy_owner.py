@@ -250,7 +250,7 @@ class PolicyOwner(Setting):
             # A list that Group Policy sets is replaced as a whole.
             by = next((entry.by for entry in ownership.domain if entry.place.startswith(f"{self.list_key.casefold()}|")), None)
         if by is not None:
-            return by
+            return f"{by} and {ownership.configmgr}" if ownership.configmgr else by
         if ownership.configmgr and self.declared != "configmgr":
             return ownership.configmgr
         target = difference.target

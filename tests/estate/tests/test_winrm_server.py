@@ -203,5 +203,8 @@ def test_a_process_of_its_own_says_where_it_is_and_ends_when_told(number: signal
         where = json.loads(process.stdout.readline())
         assert listens(where["hosts"][0]["port"]) and listens(where["control_port"])
         process.send_signal(number)
-        assert process.wait(10) == 0
+        try:
+            assert process.wait(10) == 0
+        finally:
+            process.kill()
     assert not listens(where["hosts"][0]["port"])

@@ -22,7 +22,8 @@ class Port:
     def __init__(self, port: int, serve: Serve) -> None:
         self._serve = serve
         self._lock = threading.Lock()
-        self._connections: dict[socket.socket, threading.Thread] = {}
+        self._connections: set[socket.socket] = set()
+        self._threads: set[threading.Thread] = set()
         self.socket = _bound(port)
         self.number: int = self.socket.getsockname()[1]
         self.is_open = False
@@ -35,22 +36,21 @@ class Port:
 
     def close(self) -> None:
         """Refuse connections from now on, and cut those that there are."""
-        self.is_open = False
-        self.socket.close()
-        self.cut()
+        self.release()
         # A socket that is bound and does not listen refuses connections.
         self.socket = _bound(self.number)
 
     def release(self) -> None:
         """Give the port back, and cut every connection."""
-        self.is_open = False
+        with self._lock:
+            self.is_open = False
         self.socket.close()
         self.cut()
 
     def join(self) -> None:
         """Wait until no connection is served any more."""
         with self._lock:
-            threads = tuple(self._connections.values())
+            threads = tuple(self._threads)
         for thread in threads:
             if thread is not threading.current_thread():
                 thread.join(10)
@@ -63,8 +63,12 @@ class Port:
         connection.setblocking(True)
         thread = threading.Thread(target=self._run, args=(connection,), name=f"port-{self.number}", daemon=True)
         with self._lock:
-            self._connections[connection] = thread
-        thread.start()
+            if not self.is_open:
+                connection.close()
+                return
+            self._connections.add(connection)
+            self._threads = {known for known in self._threads if known.is_alive()} | {thread}
+            thread.start()
 
     def cut(self) -> None:
         """Break every connection; its thread notices at its next read or write."""
@@ -78,7 +82,7 @@ class Port:
             self._serve(connection)
         finally:
             with self._lock:
-                self._connections.pop(connection, None)
+                self._connections.discard(connection)
             connection.close()
 
 
@@ -108,20 +112,21 @@ class Listener:
 
     def open(self, port: Port) -> None:
         with self._lock:
-            if not port.is_open:
+            if not port.is_open and not self._stopping:
                 self._selector.register(port.open(), selectors.EVENT_READ, port)
         self._wake()
 
     def close(self, port: Port) -> None:
         with self._lock:
-            if port.is_open:
+            if port.is_open and not self._stopping:
                 self._selector.unregister(port.socket)
                 port.close()
         self._wake()
 
     def close_all(self) -> None:
         """Give all ports back, and cut every connection; for good."""
-        self._stopping = True
+        with self._lock:
+            self._stopping = True
         self._wake()
         if self._thread.is_alive():
             self._thread.join(10)

@@ -92,7 +92,7 @@ def _refusal(endpoint: HostEndpoint, payload: Payload) -> Outcome | None:
         return _failed("Ansible requires PowerShell v5.1", payload)
     if wanted and actual < _version(wanted):
         return _failed(
-            f"This module cannot run as it requires a minimum PowerShell version of {wanted}, actual was \"{endpoint.powershell_version}\"",
+            f'This module cannot run as it requires a minimum PowerShell version of {wanted}, actual was "{endpoint.powershell_version}"',
             payload,
         )
     if payload.is_async:

@@ -8,14 +8,14 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, TextIO
 
 from windows_estate.winrm import httpio
 from windows_estate.winrm.control import Control, Route
 from windows_estate.winrm.endpoint import HostEndpoint
 from windows_estate.winrm.gate import Gate
-from windows_estate.winrm.listener import Listener, Port
+from windows_estate.winrm.listener import Listener
 
 if TYPE_CHECKING:
     from typing import Self
@@ -79,19 +79,15 @@ class Server:
 
     def run(self, announce: TextIO | None = None) -> None:
         """Serve until SIGINT or SIGTERM; for a process of its own. describe() is written as one line first, once everything listens."""
-        stopped = threading.Event()
-
-        def end(_signal: int, _frame: FrameType | None) -> None:
-            stopped.set()
-
-        before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+        ends = {signal.SIGINT, signal.SIGTERM}
+        # Blocked and waited for: a handler that sets an Event can strike while the Event holds its own lock, and hang for ever.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, ends)
         try:
             with self:
                 print(json.dumps(self.describe()), file=announce or sys.stdout, flush=True)
-                stopped.wait()
+                signal.sigwait(ends)
         finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def _open(self, listener: Listener, endpoint: HostEndpoint) -> None:
         gate = Gate(endpoint)
@@ -99,15 +95,15 @@ class Server:
         endpoint.port = port.number
         self._gates.append(gate)
 
+        turn = threading.Lock()
+
         def follow() -> None:
-            _follow(listener, port, endpoint)
+            # One after the other, so that the last change decides.
+            with turn:
+                if endpoint.faults.refused:
+                    listener.close(port)
+                else:
+                    listener.open(port)
 
         self._unsubscribe.append(endpoint.faults.subscribe(follow))
         follow()
-
-
-def _follow(listener: Listener, port: Port, endpoint: HostEndpoint) -> None:
-    if endpoint.faults.refused:
-        listener.close(port)
-    else:
-        listener.open(port)

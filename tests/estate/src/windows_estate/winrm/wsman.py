@@ -124,7 +124,7 @@ def seconds(duration: str) -> float:
 
 def created(request: Request, shell_id: str, user: str) -> bytes:
     reference = (
-        f'<x:ResourceCreated><a:Address>http://127.0.0.1/wsman</a:Address><a:ReferenceParameters><w:ResourceURI>{CMD_SHELL}</w:ResourceURI>'
+        f"<x:ResourceCreated><a:Address>http://127.0.0.1/wsman</a:Address><a:ReferenceParameters><w:ResourceURI>{CMD_SHELL}</w:ResourceURI>"
         f'<w:SelectorSet><w:Selector Name="ShellId">{shell_id}</w:Selector></w:SelectorSet></a:ReferenceParameters></x:ResourceCreated>'
     )
     return _response(request, reference + _shell(shell_id, user))

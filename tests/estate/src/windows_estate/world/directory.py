@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any, Final
 
-from windows_estate.world.knowledge.languages import ENGLISH, EVERYONE, Language
+from windows_estate.world.knowledge.languages import AUTHENTICATED_USERS, ENGLISH, EVERYONE, INTERACTIVE, Language
 from windows_estate.world.words.model import Account, Domain, Host
 from windows_estate.world.words.reader import WordsError, shown
 
@@ -22,6 +22,8 @@ WELL_KNOWN_DOMAIN_ACCOUNTS: Final[tuple[Account, ...]] = (
     Account("Schema Admins", 518, True),
     Account("Enterprise Admins", 519, True),
 )
+
+_WELL_KNOWN_GROUPS: Final = (EVERYONE, INTERACTIVE, AUTHENTICATED_USERS)
 
 # Local accounts and groups that a host gets later begin here.
 FIRST_LOCAL_RID: Final = 1001
@@ -46,11 +48,11 @@ def computer_rid(name: str) -> int:
 def resolvable(domain: Domain, host: Host) -> list[dict[str, Any]]:
     """The accounts that this host can resolve, in the form of a state."""
     language = host.language
-    accounts = [_account(sid, name, name.rpartition("\\")[2]) for sid, name in language.well_known.items()]
-    accounts += [
-        _account(sid, f"{language.builtin_domain}\\{name}", name, kind="Group") for sid, name in language.builtin_groups.items()
+    accounts = [
+        _account(sid, name, name.rpartition("\\")[2], kind="Group" if sid in _WELL_KNOWN_GROUPS else "User")
+        for sid, name in language.well_known.items()
     ]
-    accounts[0]["class"] = "Group"
+    accounts += [_account(sid, f"{language.builtin_domain}\\{name}", name, kind="Group") for sid, name in language.builtin_groups.items()]
     if host.role_word != "domain_controller":
         own = machine_sid(domain, host.name)
         users = [*language.local_users.items(), *enumerate(host.local_users, FIRST_LOCAL_RID)]
@@ -58,7 +60,9 @@ def resolvable(domain: Domain, host: Host) -> list[dict[str, Any]]:
     for account in domain.accounts:
         kind = "Group" if account.is_group else "User"
         upn = f"{account.name}@{domain.name}"
-        accounts.append(_account(domain_sid(domain, account), f"{domain.netbios}\\{account.name}", upn, f"{domain.name}\\{account.name}", kind=kind))
+        accounts.append(
+            _account(domain_sid(domain, account), f"{domain.netbios}\\{account.name}", upn, f"{domain.name}\\{account.name}", kind=kind)
+        )
     accounts.append(_account(f"{domain.sid}-{computer_rid(host.name)}", f"{domain.netbios}\\{host.name}$"))
     return accounts
 
@@ -80,7 +84,9 @@ class Names:
         for language in (ENGLISH, host.language):
             self._add_language(language)
         self._kinds: dict[str, str] = {}
+        self._names: dict[str, str] = {}
         for account in accounts:
+            self._names[account["sid"]] = account["name"]
             self._kinds[account["sid"]] = account.get("class", "User")
             for name in (account["name"], *account["also"]):
                 self._sids.setdefault(name.lower(), account["sid"])
@@ -101,8 +107,14 @@ class Names:
         text = f"{self._host}\\{name[2:]}" if name.startswith(".\\") else name
         sid = self._sids.get(text.lower())
         if sid is None:
-            raise WordsError(f"{self._where}: {field} has {shown(name)}, which is no account; allowed: DOMAIN\\name, name@domain, .\\name, a SID.")
+            raise WordsError(
+                f"{self._where}: {field} has {shown(name)}, which is no account; allowed: DOMAIN\\name, name@domain, .\\name, a SID."
+            )
         return sid
+
+    def name(self, sid: str) -> str:
+        """What the host calls a SID; the SID itself when nobody knows it."""
+        return self._names.get(sid, sid)
 
     def member(self, name: str, field: str) -> dict[str, Any]:
         """A member of a group, in the form of a state."""

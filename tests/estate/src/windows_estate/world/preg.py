@@ -28,7 +28,7 @@ class RegistryLike(Protocol):
 
 @dataclass(frozen=True)
 class PolicyEntry:
-    """One `[key;value;type;size;data]`. `key` has no hive; `type` is the number of the registry type; `data` is as the registry stores it."""
+    """One `[key;value;type;size;data]`. `key` has no hive, `type` is the registry's number, `data` is as the registry stores it."""
 
     key: str
     name: str
@@ -147,7 +147,11 @@ def apply(registry: RegistryLike, entries: Iterable[PolicyEntry]) -> None:
 
 def touched(entries: Iterable[PolicyEntry]) -> set[tuple[str, str]]:
     """The values that entries set, as (key, name) in lower case."""
-    return {(entry.key.lower(), entry.name.removeprefix("**soft.").lower()) for entry in entries if not entry.is_instruction or "**soft." in entry.name}
+    return {
+        (entry.key.lower(), entry.name.removeprefix("**soft.").lower())
+        for entry in entries
+        if not entry.is_instruction or "**soft." in entry.name
+    }
 
 
 def _char(text: str) -> bytes:

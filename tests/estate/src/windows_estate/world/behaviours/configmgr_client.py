@@ -1,10 +1,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The ConfigMgr client's part of Remote Tools: its policy in WMI, the registry values that follow, and the hand it has in Remote Assistance.
+"""The ConfigMgr client's part of Remote Tools: policy in WMI, the registry values that follow, its hand in Remote Assistance.
 
-Confidence: the namespace and class CCM_RemoteToolsConfig with key Type=1 [H], its property names [M]; the values under Client Components\\Remote
-Control [H]; the methods of SMS_Client [H]. That Remote Assistance is set through the local Group Policy object is said of SMS 2003 and of
-"the local security policy" [M]. Decisions of the simulation, because no source says: which values exactly (below, `wanted`), that they are written into
-the live key as well at every evaluation, how often that is, that PolicySource reads SMS:<site code>.
+Confidence: the namespace and class CCM_RemoteToolsConfig with key Type=1 [H], its property names [M]; the values under Client
+Components\\Remote Control [H]; the methods of SMS_Client [H]. That Remote Assistance is set through the local Group Policy object is
+said of SMS 2003 and of "the local security policy" [M]. Decisions of the simulation, because no source says: which values exactly
+(below, `wanted`), that they are written into the live key as well at every evaluation, how often that is, that PolicySource reads
+SMS:<site code>.
 """
 
 from __future__ import annotations
@@ -55,11 +56,22 @@ class ConfigMgrClient:
             "TriggerSchedule": {"in": {"sScheduleID": "string"}, **nothing},
             "EvaluateMachinePolicy": nothing,
             "RequestMachinePolicy": {"in": {"uFlags": "uint32"}, **nothing},
-            "GetAssignedSite": {"out": {"ReturnValue": {"type": "uint32", "value": 0}, "sSiteCode": {"type": "string", "value": self._site_code}}},
+            "GetAssignedSite": {
+                "out": {"ReturnValue": {"type": "uint32", "value": 0}, "sSiteCode": {"type": "string", "value": self._site_code}}
+            },
         }
-        properties = {"ClientVersion": "string", "ClientType": "uint32", "AllowLocalAdminOverride": "boolean", "EnableAutoAssignment": "boolean"}
+        properties = {
+            "ClientVersion": "string",
+            "ClientType": "uint32",
+            "AllowLocalAdminOverride": "boolean",
+            "EnableAutoAssignment": "boolean",
+        }
         wmi.define(CCM, "SMS_Client", properties, methods=methods)
-        wmi.add(CCM, "SMS_Client", {"ClientVersion": "5.00.9122.1000", "ClientType": 1, "AllowLocalAdminOverride": True, "EnableAutoAssignment": True})
+        wmi.add(
+            CCM,
+            "SMS_Client",
+            {"ClientVersion": "5.00.9122.1000", "ClientType": 1, "AllowLocalAdminOverride": True, "EnableAutoAssignment": True},
+        )
         for method in ("TriggerSchedule", "EvaluateMachinePolicy", "RequestMachinePolicy"):
             machine.wmi_methods[(fold(CCM), "sms_client", fold(method))] = self._triggered
         machine.on_tick.append(self.tick)
@@ -111,7 +123,8 @@ class ConfigMgrClient:
         for name, number in numbers.items():
             machine.registry.set(COMPONENT, name, "dword", int(number))
         machine.registry.set(COMPONENT, "PermittedViewers", "multi_sz", list(settings["PermittedViewers"]))
-        if settings["Enabled"] and machine.product_type != 2:  # noqa: PLR2004 - a domain controller has no local groups
+        # A domain controller has no local groups.
+        if settings["Enabled"] and machine.product_type != 2:
             self._fill_group(machine)
 
     def _fill_group(self, machine: Machine) -> None:

@@ -6,9 +6,10 @@ Confidence of what it imitates:
 * an unchanged list of objects is not applied again unless forced or NoGPOListChanges is 0: [H] (GroupPolicy.admx)
 * objects that are filtered out lie among the copies all the same: [H]
 * servers keep no copies: [K]
-* what a policy set below a Policies key is taken away before the extension applies again, other keys keep what they got; the archive of what was
-  set is C:\\ProgramData\\ntuser.pol: [K]
-* 90 minutes between refreshes, 5 on a domain controller, no random part: the numbers [K], the missing random part a decision of the simulation
+* what a policy set below a Policies key is taken away before the extension applies again, other keys keep what they got; the archive of
+  what was set is C:\\ProgramData\\ntuser.pol: [K]
+* 90 minutes between refreshes, 5 on a domain controller, no random part: the numbers [K], the missing random part a decision of the
+  simulation
 """
 
 from __future__ import annotations

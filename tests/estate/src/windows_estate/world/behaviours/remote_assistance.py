@@ -1,17 +1,18 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """RemoteAssistanceTask, and the local group of those who may offer help.
 
-Confidence: the task's path, program and description, that SYSTEM fills the group from policy, that the group is no built-in one [H]; that it is
-made when offering is first enabled, and has a RID from 1000 on [M]. Decisions of the simulation, because no source says: its members become
-exactly those of the list; accounts that do not resolve are left out; SIDs are understood; with offering off the members that the task had put
-there go and the group stays; the task runs by itself after policies were applied; the group's localised name (knowledge/languages.py).
+Confidence: the task's path, program and description, that SYSTEM fills the group from policy, that the group is no built-in one [H];
+that it is made when offering is first enabled, and has a RID from 1000 on [M]. Decisions of the simulation, because no source says: its
+members become exactly those of the list; accounts that do not resolve are left out; SIDs are understood; with offering off the members
+that the task had put there go and the group stays; the task runs by itself after policies were applied; the group's localised name
+(knowledge/languages.py).
 """
 
 from __future__ import annotations
 
 from typing import Any, Final
 
-from windows_estate.machine import Machine
+from windows_estate.machine import HostError, Machine
 from windows_estate.machine.names import fold
 from windows_estate.world.behaviours.scheduled_tasks import ScheduledTasks, Work
 from windows_estate.world.directory import FIRST_LOCAL_RID
@@ -66,12 +67,17 @@ class RemoteAssistance:
             kept = [member for member in members if member["sid"] in wanted]
             present = {member["sid"] for member in kept}
             group["members"] = kept + [member for sid, member in wanted.items() if sid not in present]
-            machine.state[_PLACED] = sorted(wanted)
         else:
             group["members"] = [member for member in members if member["sid"] not in placed]
-            machine.state.pop(_PLACED, None)
-        if not machine.state.get(_PLACED):
-            machine.state.pop(_PLACED, None)
+        self.adopt(machine, group)
+
+    def adopt(self, machine: Machine, group: dict[str, Any]) -> None:
+        """Take the members that policy wants for its own, as if the task had put them there."""
+        wanted = self.wanted(machine) if machine.registry.data(POLICY, "fAllowUnsolicited") == 1 else {}
+        placed = sorted(member["sid"] for member in group["members"] if member["sid"] in wanted)
+        machine.state.pop(_PLACED, None)
+        if placed:
+            machine.state[_PLACED] = placed
 
     def wanted(self, machine: Machine) -> dict[str, dict[str, Any]]:
         """The members that policy wants, by SID: each value's data, or its name where the data is empty."""
@@ -81,8 +87,8 @@ class RemoteAssistance:
             text = data if isinstance(data, str) and data.strip() else name
             try:
                 account = machine.accounts.resolve(text.strip())
-            except Exception as error:  # noqa: BLE001 - whatever the account database says of an odd name, the task goes on
-                del error
+            except HostError:
+                # Text that begins like a SID and is none.
                 account = None
             if account is not None:
                 member = {"sid": account["sid"]}

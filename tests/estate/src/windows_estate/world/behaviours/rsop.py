@@ -1,9 +1,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Resultant Set of Policy in WMI: what Group Policy logs about the registry settings that it applied.
 
-Confidence: classes, properties, winner = 1 [H]; identifiers (distinguished name of an object in GPOID and RSOP_GPO.id, "LocalGPO") [H]; how
-instructions such as **del. are logged is found in no public source: as rows with `deleted` true and the instruction in `command` is a decision
-of the simulation. Whether the rows of before stay when logging is turned off is not said either: a host has none, or keeps them (`rsop: stale`).
+Confidence: classes, properties, winner = 1 [H]; identifiers (distinguished name of an object in GPOID and RSOP_GPO.id, "LocalGPO") [H];
+how instructions such as **del. are logged is found in no public source: as rows with `deleted` true and the instruction in `command` is
+a decision of the simulation. Whether the rows of before stay when logging is turned off is not said either: a host has none, or keeps
+them (`rsop: stale`).
 """
 
 from __future__ import annotations
@@ -92,7 +93,10 @@ _CLASSES: Final[dict[str, tuple[dict[str, str], tuple[str, ...]]]] = {
         },
         ("id", "precedence"),
     ),
-    "RSOP_UserPrivilegeRight": ({"id": "string", "precedence": "uint32", "GPOID": "string", "UserRight": "string", "AccountList": "string[]"}, ()),
+    "RSOP_UserPrivilegeRight": (
+        {"id": "string", "precedence": "uint32", "GPOID": "string", "UserRight": "string", "AccountList": "string[]"},
+        (),
+    ),
     "RSOP_RestrictedGroup": ({"id": "string", "precedence": "uint32", "GPOID": "string", "GroupName": "string", "Members": "string[]"}, ()),
 }
 
@@ -156,7 +160,9 @@ def _log_object(machine: Machine, one: AppliedObject, order: int) -> None:
     )
     if not machine.wmi.find(NAMESPACE, "RSOP_SOM", id=som):
         kind = 1 if is_local else 4 if som.upper().startswith("OU=") else 3
-        machine.wmi.add(NAMESPACE, "RSOP_SOM", {"id": som, "type": kind, "blocked": False, "blocking": False, "reason": 1, "SOMOrder": order})
+        machine.wmi.add(
+            NAMESPACE, "RSOP_SOM", {"id": som, "type": kind, "blocked": False, "blocking": False, "reason": 1, "SOMOrder": order}
+        )
     machine.wmi.add(
         NAMESPACE,
         "RSOP_GPLink",

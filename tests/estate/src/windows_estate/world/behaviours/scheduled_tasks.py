@@ -47,7 +47,14 @@ class ScheduledTasks:
 
     def install(self, machine: Machine) -> None:
         machine.on_tick.append(lambda machine, now: self.settle(machine))
-        one = {"TaskName": "text", "TaskPath": "text", "InputObject": "any", "CimSession": "any", "ThrottleLimit": "number", "AsJob": "switch"}
+        one = {
+            "TaskName": "text",
+            "TaskPath": "text",
+            "InputObject": "any",
+            "CimSession": "any",
+            "ThrottleLimit": "number",
+            "AsJob": "switch",
+        }
         many = {**one, "TaskName": "texts", "TaskPath": "texts"}
         verbs: dict[str, tuple[dict[str, str], Callable[[Machine, Parameters, str | None], list[Row]]]] = {
             "Get-ScheduledTask": (many, self._get),
@@ -151,12 +158,14 @@ class ScheduledTasks:
 
     def _named(self, machine: Machine, given: Parameters) -> str:
         """The one task that TaskName and TaskPath, or an InputObject, name; without a path the name has to be unique."""
-        source = given.get("InputObject") if isinstance(given.get("InputObject"), dict) else given
-        named = NameDict(source)
+        piped = given.get("InputObject")
+        named = NameDict(piped if isinstance(piped, dict) else given)
         name, folder = named.get("TaskName"), named.get("TaskPath")
         if not name:
             raise HostError("invalid", "TaskName is missing.")
-        found = [path for path in _tasks(machine) if fold(_leaf(path)) == fold(name) and (folder is None or fold(_folder(path)) == fold(folder))]
+        found = [
+            path for path in _tasks(machine) if fold(_leaf(path)) == fold(name) and (folder is None or fold(_folder(path)) == fold(folder))
+        ]
         if not found:
             raise _missing(str(name))
         return found[0]

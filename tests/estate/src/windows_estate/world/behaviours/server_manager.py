@@ -1,8 +1,8 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Roles and features of Windows Server: the ServerManager module, and Win32_ServerFeature; Win32_OptionalFeature on every host.
 
-Clients have no ServerManager module. What is installed is in the state (`features`). Confidence: the name Remote-Assistance, not installed by
-default [H]; restarts and how long an installation takes are decisions of the simulation.
+Clients have no ServerManager module. What is installed is in the state (`features`). Confidence: the name Remote-Assistance, not
+installed by default [H]; restarts and how long an installation takes are decisions of the simulation.
 """
 
 from __future__ import annotations
@@ -48,7 +48,11 @@ class ServerManager:
                 lambda machine, given, _: self._change(machine, given, True),
                 ("Name",),
             ),
-            "Uninstall-WindowsFeature": ({**change, "Remove": "switch"}, lambda machine, given, _: self._change(machine, given, False), ("Name",)),
+            "Uninstall-WindowsFeature": (
+                {**change, "Remove": "switch"},
+                lambda machine, given, _: self._change(machine, given, False),
+                ("Name",),
+            ),
         }
         for name, (parameters, run, mandatory) in commands.items():
             machine.commands[(MODULE, name.lower())] = Command(_VERSION, parameters, run, mandatory=mandatory, name=name)
@@ -135,6 +139,5 @@ def _server_features(machine: Machine) -> list[dict[str, Any]]:
 def _optional_features(machine: Machine) -> list[dict[str, Any]]:
     # 1 enabled, 2 disabled, 3 absent.
     return [
-        {"Name": one.name, "Caption": one.title, "InstallState": 1 if is_installed(machine, one.name) else 2}
-        for one in FEATURES.values()
+        {"Name": one.name, "Caption": one.title, "InstallState": 1 if is_installed(machine, one.name) else 2} for one in FEATURES.values()
     ]

@@ -9,7 +9,7 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Feature:
-    """`restart`: whether taking it away is complete only after a restart. No public source says it of these: decisions of the simulation."""
+    """`restart`: whether taking it away is complete only after a restart. No public source says so: decisions of the simulation."""
 
     name: str
     title: str

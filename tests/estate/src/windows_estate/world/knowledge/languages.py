@@ -110,7 +110,7 @@ GERMAN: Final = Language(
         "S-1-5-19": "NT-AUTORITÄT\\LOKALER DIENST",
         "S-1-5-20": "NT-AUTORITÄT\\NETZWERKDIENST",
         "S-1-5-113": "NT-AUTORITÄT\\Lokales Konto",
-        "S-1-5-114": "NT-AUTORITÄT\\Lokales Konto und Mitglied der Gruppe \"Administratoren\"",
+        "S-1-5-114": 'NT-AUTORITÄT\\Lokales Konto und Mitglied der Gruppe "Administratoren"',
     },
     local_users={500: "Administrator", 501: "Gast", 503: "DefaultAccount"},
     helpers_group="Remoteunterstützungsanbieter",

@@ -67,7 +67,9 @@ POLICIES: Final[tuple[Policy, ...]] = (
         "helpers",
         f"{TERMINAL_SERVICES}\\RAUnsolicit",
     ),
-    Policy("RA_EncryptedTicketOnly", "Allow only Windows Vista or later connections", TERMINAL_SERVICES, ("CreateEncryptedOnlyTickets", 1, 0)),
+    Policy(
+        "RA_EncryptedTicketOnly", "Allow only Windows Vista or later connections", TERMINAL_SERVICES, ("CreateEncryptedOnlyTickets", 1, 0)
+    ),
     Policy(
         "RA_Options",
         "Customize warning messages",
@@ -101,7 +103,10 @@ POLICIES: Final[tuple[Policy, ...]] = (
         "Set Group Policy refresh interval for computers",
         SYSTEM_POLICIES,
         None,
-        (Option("minutes", "GroupPolicyRefreshTime", numbers=(0, 44640)), Option("offset", "GroupPolicyRefreshTimeOffset", numbers=(0, 1440))),
+        (
+            Option("minutes", "GroupPolicyRefreshTime", numbers=(0, 44640)),
+            Option("offset", "GroupPolicyRefreshTimeOffset", numbers=(0, 1440)),
+        ),
     ),
 )
 
@@ -116,13 +121,15 @@ def find(word: str) -> Policy | None:
 def entries_of(word: str, setting: Any, where: str) -> list[PolicyEntry]:
     """What a setting puts into a Registry.pol.
 
-    `setting`: enabled, disabled, not_configured, or the options of an enabled one. Disabling takes the options' values away: that is what the
-    editor writes. Raises WordsError.
+    `setting`: enabled, disabled, not_configured, or the options of an enabled one. Disabling takes the options' values away: that is what
+    the editor writes. Raises WordsError.
     """
     policy = find(word)
     if policy is None:
         known = ", ".join(sorted(one.title for one in POLICIES))
-        raise WordsError(f"{where}: there is no policy {shown(word)}; allowed: {known}, their names in the template, or raw values under registry.")
+        raise WordsError(
+            f"{where}: there is no policy {shown(word)}; allowed: {known}, their names in the template, or raw values under registry."
+        )
     place = f"{where}, {policy.title}"
     if isinstance(setting, dict):
         return _enabled(policy, Fields(setting, place))

@@ -23,7 +23,9 @@ class Role:
 ROLES: Final[dict[str, Role]] = {
     "client": Role("client", "clients", False, 1, 1, "windows_11_24h2"),
     "member_server": Role("member server", "member_servers", True, 3, 3, "server_2022"),
-    "domain_controller": Role("domain controller", "domain_controllers", True, 5, 2, "server_2022", ("AD-Domain-Services", "DNS", "RSAT-AD-Tools")),
+    "domain_controller": Role(
+        "domain controller", "domain_controllers", True, 5, 2, "server_2022", ("AD-Domain-Services", "DNS", "RSAT-AD-Tools")
+    ),
     "site_server": Role("site server", "site_servers", True, 3, 3, "server_2022", ("Web-Server", "BITS", "RDC")),
     "distribution_point": Role("distribution point", "distribution_points", True, 3, 3, "server_2022", ("Web-Server", "BITS", "RDC")),
     "state_migration_point": Role("state migration point", "state_migration_points", True, 3, 3, "server_2019", ("Web-Server", "BITS")),

@@ -30,7 +30,7 @@ class _Loader(yaml.SafeLoader):
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
     seen: set[Any] = set()
     for key_node, _ in node.value:
-        key = loader.construct_object(key_node)  # type: ignore[no-untyped-call]
+        key = loader.construct_object(key_node)
         if key in seen:
             raise WordsError(f"Line {key_node.start_mark.line + 1}: {key} stands here a second time.")
         seen.add(key)
@@ -198,4 +198,6 @@ def _check_names(thing: str, names: tuple[str, ...], hosts: tuple[Host, ...]) ->
     known = {name.lower() for name in (*groups, *(host.name for host in hosts))}
     for name in names:
         if name.lower() not in known:
-            raise WordsError(f"{thing}: applies_to has {shown(name)}, which is neither a host nor a group; groups: {', '.join(sorted(groups))}.")
+            raise WordsError(
+                f"{thing}: applies_to has {shown(name)}, which is neither a host nor a group; groups: {', '.join(sorted(groups))}."
+            )

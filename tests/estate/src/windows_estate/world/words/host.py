@@ -118,7 +118,9 @@ def _inventory_groups(fields: Fields) -> tuple[str, ...]:
     groups = fields.texts("groups")
     for group in groups:
         if not _GROUP.fullmatch(group):
-            raise WordsError(f"{fields.where}: groups has {shown(group)}; an inventory group is letters, digits and underscores, no digit first.")
+            raise WordsError(
+                f"{fields.where}: groups has {shown(group)}; an inventory group is letters, digits and underscores, no digit first."
+            )
     return groups
 
 

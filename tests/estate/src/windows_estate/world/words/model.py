@@ -95,7 +95,7 @@ class RawValue:
 @dataclass(frozen=True)
 class RemoteAssistance:
     """`control_panel`: values of the local key, or None for no such key. `entries`: written straight into the policies' key, by nobody that
-    could be seen. `helpers_group`: members of the local group from the start, None when it is not there. `task`: ready, disabled or absent."""
+    could be seen. `helpers_group`: members of the local group from the start, or None. `task`: ready, disabled or absent."""
 
     control_panel: tuple[tuple[str, int], ...] | None
     entries: tuple[PolicyEntry, ...]

@@ -1,5 +1,5 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Reads one mapping of the YAML, field by field. Whatever is wrong becomes a sentence that names the place, the field and what is allowed."""
+"""Reads one mapping of the YAML, field by field; whatever is wrong becomes a sentence that names place, field and what is allowed."""
 
 from __future__ import annotations
 

@@ -1,0 +1,115 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the control interface can do with an estate, beside the endpoints' own counters and faults."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from windows_estate.machine import Machine
+from windows_estate.winrm import ControlRequest, Route
+from windows_estate.world.words.reader import Fields, WordsError
+from windows_estate.world.words.values import checked_data, read_value
+
+if TYPE_CHECKING:
+    from windows_estate.world.build import Built
+    from windows_estate.world.estate import Estate
+
+
+def routes(estate: Estate, ports: Callable[[], dict[str, int]]) -> dict[str, Route]:
+    """The routes, by method and path. `ports`: of all hosts, once everything listens."""
+
+    def built(request: ControlRequest) -> Built:
+        name = request.parameters["host"]
+        if name not in estate.built:
+            raise LookupError(f"There is no host {name}; there are {', '.join(estate.built)}.")
+        return estate.built[name]
+
+    def advance(request: ControlRequest) -> Any:
+        minutes = (request.body or {}).get("minutes")
+        if isinstance(minutes, bool) or not isinstance(minutes, (int, float)) or not 0 <= minutes <= 60 * 24 * 366:
+            raise ValueError("minutes must be a number from 0 to a year.")
+        estate.advance(minutes)
+        return {"now": estate.clock.now().isoformat()}
+
+    return {
+        "GET /estate": lambda request: {"pid": os.getpid(), "ports": ports(), "now": estate.clock.now().isoformat()},
+        "GET /fingerprints": lambda request: estate.fingerprints(),
+        "POST /advance": advance,
+        "GET /hosts/{host}/fingerprint": lambda request: built(request).machine.fingerprint(),
+        "GET /hosts/{host}/state": lambda request: built(request).machine.snapshot(),
+        "POST /hosts/{host}/registry": lambda request: _set_value(built(request).machine, request.body),
+        "POST /hosts/{host}/registry/remove": lambda request: _remove_value(built(request).machine, request.body),
+        "POST /hosts/{host}/group": lambda request: _set_group(built(request).machine, request.body),
+        "POST /hosts/{host}/task": lambda request: _set_task(built(request), request.body),
+        "POST /hosts/{host}/feature": lambda request: _set_feature(built(request), request.body),
+        "POST /hosts/{host}/policy": lambda request: {"applied": _refresh(built(request), request.body)},
+    }
+
+
+def _set_value(machine: Machine, body: Any) -> Any:
+    value = read_value(body, f"host {machine.name}, registry")
+    checked_data(value.kind, value.data, value.name)
+    machine.registry.set(value.key, value.name, value.kind, value.data)
+    return {}
+
+
+def _remove_value(machine: Machine, body: Any) -> Any:
+    fields = Fields(body, f"host {machine.name}, registry")
+    key, name = fields.text("key").strip("\\"), fields.text("name", None)
+    fields.done()
+    machine.registry.delete(key, name)
+    return {}
+
+
+def _set_group(machine: Machine, body: Any) -> Any:
+    """`{"group": name or SID, "add": [accounts], "remove": [accounts]}`; SIDs that resolve to nothing can be added as well."""
+    fields = Fields(body, f"host {machine.name}, group")
+    wanted = fields.text("group")
+    group = next((one for one in machine.accounts.groups if wanted.lower() in (one["sid"].lower(), one["name"].lower())), None)
+    if group is None:
+        names = ", ".join(one["name"] for one in machine.accounts.groups)
+        raise LookupError(f"{machine.name} has no local group {wanted}; there are {names}.")
+    added = [_member(machine, name) for name in fields.texts("add")]
+    removed = {_member(machine, name)["sid"] for name in fields.texts("remove")}
+    fields.done()
+    kept = [member for member in group["members"] if member["sid"] not in removed]
+    present = {member["sid"] for member in kept}
+    group["members"] = kept + [member for member in added if member["sid"] not in present]
+    return {"members": [member["sid"] for member in group["members"]]}
+
+
+def _member(machine: Machine, name: str) -> dict[str, Any]:
+    account = machine.accounts.resolve(name)
+    if account is None:
+        if name.startswith("S-1-"):
+            return {"sid": name}
+        raise ValueError(f"{machine.name} knows no account {name}.")
+    return {"sid": account["sid"], **({"class": account["class"]} if "class" in account else {})}
+
+
+def _set_task(built: Built, body: Any) -> Any:
+    fields = Fields(body, f"host {built.host.name}, task")
+    path, enabled = fields.text("path"), fields.flag("enabled")
+    fields.done()
+    if not built.tasks.exists(built.machine, path):
+        raise LookupError(f"{built.host.name} has no task {path}.")
+    if enabled is None:
+        raise WordsError(f"{fields.where}: enabled is missing; it is yes or no.")
+    built.tasks.set_enabled(built.machine, path, enabled)
+    return {}
+
+
+def _set_feature(built: Built, body: Any) -> Any:
+    fields = Fields(body, f"host {built.host.name}, feature")
+    name, installed = fields.text("name"), fields.flag("installed", True)
+    fields.done()
+    if built.server_manager is None:
+        raise ValueError(f"{built.host.name} is a client: it has no features of this kind.")
+    built.server_manager.set_installed(built.machine, name, installed)
+    return {}
+
+
+def _refresh(built: Built, body: Any) -> bool:
+    return built.group_policy.process(built.machine, force=bool((body or {}).get("force")))
