@@ -171,12 +171,8 @@ def play(workspace: Workspace, phase: Phase) -> tuple[int, list[str]]:
             elif judging and line.startswith(("ok: [", "changed: [", "fatal: [")):
                 state, _colon, rest = line.partition(": [")
                 host = rest.partition("]")[0]
-                words = {
-                    "ok": "judged, nothing to change",
-                    "changed": "changed" if phase.playbook == "apply" else "judged, would be changed",
-                }
-                failed = "unreachable" if "UNREACHABLE" in line else "failed: its finding says why"
-                say(f"  {host:<8} {words.get(state, failed)}")
+                changed += [host] if state == "changed" else []
+                say(f"  {host:<8} {host_words(state, line, phase)}")
         exit_code = process.wait()
     # 2: a host failed, 4: a host was unreachable. Everything else means that the playbook itself did not run.
     if exit_code not in (0, 2, 4):
