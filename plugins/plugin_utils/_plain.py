@@ -12,8 +12,10 @@ def plain(value: Any) -> Any:
     """The same value of built-in types only; a vaulted text is decrypted, a date becomes its ISO text."""
     if value is None or isinstance(value, bool):
         return value
-    if isinstance(value, (int, float)):
-        return type(value).__mro__[-2](value) if type(value) not in (int, float) else value
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return float(value)
     if isinstance(value, str):
         return "".join(value)
     if isinstance(value, date):

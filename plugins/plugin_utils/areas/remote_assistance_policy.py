@@ -164,7 +164,7 @@ class _Builder:
             return f"In the client settings of Configuration Manager, Remote Tools, {what} (policy value {value.name})."
         if self.options.managed_by == "group_policy":
             return f"In Group Policy, {value.editor}: {what}."
-        return f"Apply, or in {value.editor}: {what}."
+        return f"In {value.editor}: {what}."
 
     # ------------------------------------------------------------------ groups of requirements
 
@@ -425,7 +425,7 @@ class _Builder:
                 ("002-01", "002-07", "002-43" if present else "002-44"),
                 writable=options.manage_feature and options.ours,
                 severity=Severity.LOW,
-                remedy=f"{'Install' if present else 'Remove'} the feature {FEATURE}, or let apply do it with manage_feature: true.",
+                remedy=f"{'Install' if present else 'Remove'} the feature {FEATURE}, or set manage_feature to let apply do it.",
             ),
         )
 

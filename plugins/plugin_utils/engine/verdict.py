@@ -75,20 +75,17 @@ def _with_changes(verdict: Verdict, assessment: Assessment, observations: Observ
             state = ChangeState.REFUSED if reasons else ChangeState.PLANNED
             changes.append(Change(verdict.area, requirement.controls, difference, state, reasons[0] if reasons else None))
     if not deciders:
-        return replace(verdict, changes=tuple(changes))
+        planned = any(change.state is ChangeState.PLANNED for change in changes)
+        return replace(verdict, changes=tuple(changes), remedy=f"Apply. By hand: {verdict.remedy}" if planned else verdict.remedy)
     who = " and ".join(deciders)
-    what = ", ".join(_choice(difference) for differences in deciders.values() for difference in differences)
+    what = ", ".join(difference.describe() for differences in deciders.values() for difference in differences)
     return replace(
         verdict,
         status=Status.CONFLICT,
         actual=f"{verdict.actual}; decided by {who}",
-        remedy=f"{who} decides this: choose {what} there. {requirement.remedy}".strip(),
+        remedy=f"Decided elsewhere, so change it there ({what}), or declare that owner in managed_by. {requirement.remedy}".strip(),
         changes=tuple(changes),
     )
-
-
-def _choice(difference: Difference) -> str:
-    return f"{difference.label} {difference.item or ''} {difference.after}".replace("  ", " ")
 
 
 def _decider(requirement: Requirement, difference: Difference, observations: Observations) -> str | None:

@@ -12,7 +12,7 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.reports.counts
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.reports.fleet import Cause, Fleet
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.reports.stored import StoredResult
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&])")
+_SPECIAL = re.compile(r"([\\`*_\[\]<|~&])")
 _WORDS = {
     Status.ERROR: "error",
     Status.CONFLICT: "conflict",
@@ -51,8 +51,9 @@ def markdown(fleet: Fleet, title: str, now: datetime) -> str:
 
 
 def escape(text: str) -> str:
-    """Text that Markdown shows as it is, on one line."""
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    """Text that Markdown shows as it is, on one line and in the middle of one."""
+    shown = "".join(char if char.isprintable() else " " for char in text)
+    return _SPECIAL.sub(r"\\\1", " ".join(shown.split()))
 
 
 def _caution() -> list[str]:
