@@ -39,7 +39,7 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.areas.remote_a
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operation import Json
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.requirement import Demands, Requirement, Statement
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.severity import Severity
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status import Status
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status import Code, Status
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.accounts import AccountBreadth
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.any_of import AnyOf
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.host_facts import HostFact
@@ -203,7 +203,7 @@ class _Builder:
         options = self.options
         if options.solicits:
             return self._solicited_on()
-        off: tuple[str, ...] = ("002-09", "002-25", "002-26", "002-28", "002-35")
+        off: tuple[str, ...] = ("002-09", "002-25", "002-26", "002-27", "002-28", "002-35")
         off += ("002-52",) if options.mode == "disabled" else ("002-10", "002-51")
         local = ("002-25", "002-36", *(("002-47",) if options.mode == "offer_only" else ()))
         leftovers = [self._absent(value, ("002-35",)) for value in (SOLICITED_LEVEL, TICKET_COUNT, TICKET_UNIT, MAIL_METHOD)]
@@ -380,7 +380,7 @@ class _Builder:
                 ("002-27",),
                 writable=False,
                 remedy="Take the crowd out of Administrators.",
-                caveats=("which messaging programs are installed is not looked into", "members of nested groups are not looked into"),
+                caveats=("members of nested groups are not looked into",),
             ),
             Requirement(
                 HostFact("vista_or_later"),
@@ -432,9 +432,14 @@ class _Builder:
     # ------------------------------------------------------------------ what needs no reading
 
     def declared_drift(self) -> tuple[Statement, ...]:
-        """What the options themselves say against a recommendation."""
+        """What the options themselves say against a recommendation, or leave open."""
         options = self.options
         found = []
+        if options.solicits:
+            messaging = "invitations are allowed, and which messaging programs are installed is not looked into"
+            remedy = "Look through the software inventory, and waive this control with where that is recorded."
+            expected = "no messaging program that can send invitations"
+            found.append(Statement("002-27", Status.INDETERMINATE, messaging, expected, remedy, code=Code.NOT_LOOKED_INTO))
         if not options.encrypted_only:
             clear_text = "encrypted_only is false: invitations carry the address in clear text"
             found += [

@@ -43,4 +43,4 @@ class Code(str, Enum):
     GROUP_NOT_FOUND = "group_not_found"
     GROUP_NAME_LOCALISED = "group_name_localised"
     TASK_NOT_FOUND = "task_not_found"
-    ACCOUNT_UNRESOLVED = "account_unresolved"
+    NOT_LOOKED_INTO = "not_looked_into"

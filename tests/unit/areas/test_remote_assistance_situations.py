@@ -35,7 +35,7 @@ AREA = "remote_assistance_policy"
 CODES = frozenset(
     {
         "read_failed", "access_denied", "ownership_not_visible", "default_unknown", "unsupported_here", "group_not_found", "task_not_found",
-        "malformed_value", "account_unresolved", "group_name_localised",
+        "malformed_value", "not_looked_into", "group_name_localised",
     }
 )  # fmt: skip
 
