@@ -45,7 +45,7 @@ def library(rounds: int) -> None:
     """Judging one host from a reply that is at hand: no host, no Ansible."""
     machine = Estate.load(described(1)).machines["BENCH001"]
     requests: list[Mapping[str, Any]] = []
-    verify(AREA, OPTIONS, recording(machine.execute, requests), subject="BENCH001")
+    outcome = verify(AREA, OPTIONS, recording(machine.execute, requests), subject="BENCH001")
     reply = machine.execute(dict(requests[0]))
     times = []
     for _round in range(rounds):

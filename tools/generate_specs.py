@@ -18,7 +18,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = ("remote_assistance_policy", "baseline", "rollback", "report")
-ROLES = {
+ROLES: dict[str, dict[str, Any]] = {
     "remote_assistance_policy": {
         "short_description": "Bring Remote Assistance to the hardening baseline",
         "description": "Runs the module of the same name with the options that the inventory holds.",
@@ -104,7 +104,7 @@ class _Dumper(yaml.SafeDumper):
     """Lists below their key are indented, as yamllint wants them."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002
-        return super().increase_indent(flow, False)  # type: ignore[no-any-return]
+        super().increase_indent(flow, False)
 
 
 def outputs() -> dict[Path, str]:
