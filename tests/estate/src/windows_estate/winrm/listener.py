@@ -95,6 +95,7 @@ class Listener:
         self._ports: list[Port] = []
         self._wake_read, self._wake_write = socket.socketpair()
         self._wake_read.setblocking(False)
+        self._wake_write.setblocking(False)
         self._selector.register(self._wake_read, selectors.EVENT_READ, None)
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="listener", daemon=True)
@@ -142,6 +143,7 @@ class Listener:
             port.join()
 
     def _wake(self) -> None:
+        # What does not fit any more is not needed: enough is there already to wake the thread.
         with contextlib.suppress(OSError):
             self._wake_write.send(b"\0")
 

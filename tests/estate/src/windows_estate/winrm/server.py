@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 class Server:
     """Serves `hosts` from start() to stop(), or as a context manager.
 
+    Every execution runs in a thread of its own, several of one host at the same time where clients ask for it: a handler that cannot bear
+    that takes a lock. A handler that never returns is left behind by stop() after ten seconds; one that only takes long says so in
+    ModuleRun.seconds instead of sleeping.
+
     `control_port`: of the control interface; 0 lets the operating system choose, None is without one. `routes`: more of the control
     interface, such as `{"GET /hosts/{host}/fingerprint": function}`; see control.Route.
     """

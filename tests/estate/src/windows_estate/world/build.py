@@ -15,7 +15,7 @@ from windows_estate.world.behaviours.group_policy import GroupPolicy
 from windows_estate.world.behaviours.remote_assistance import RemoteAssistance
 from windows_estate.world.behaviours.scheduled_tasks import ScheduledTasks, Work
 from windows_estate.world.behaviours.server_manager import ServerManager
-from windows_estate.world.directory import Names, groups_of, machine_sid, resolvable
+from windows_estate.world.directory import Names, groups_of, machine_sid, new_group, resolvable
 from windows_estate.world.knowledge.features import DEFAULT_FEATURES, FEATURES, REMOTE_ASSISTANCE
 from windows_estate.world.knowledge.languages import (
     ADMINISTRATORS,
@@ -32,6 +32,11 @@ from windows_estate.world.words.reader import WordsError
 from windows_estate.world.words.remote_tools import DEFAULTS
 
 UAC_KEY: Final = "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Policies\\System"
+_CLIENT_POLICIES: Final = {
+    "fEnableUsbBlockDeviceBySetupClass": 1,
+    "fEnableUsbNoAckIsochWriteToDevice": 80,
+    "fEnableUsbSelectDeviceByInterface": 1,
+}
 _CCM_TASK: Final = "\\Microsoft\\Configuration Manager\\Configuration Manager Health Evaluation"
 
 
@@ -172,7 +177,7 @@ def _groups(host: Host, domain: Domain, names: Names, own_sid: str, accounts: li
         field = f"local_groups, {word},"
         known = _group_sid(names, word, field)
         if known is None:
-            group = _new_group(host, own_sid, word, groups, accounts)
+            group = new_group(host.name, own_sid, word, groups, accounts)
         elif known in by_sid:
             group = by_sid[known]
         else:
@@ -188,14 +193,6 @@ def _group_sid(names: Names, word: str, field: str) -> str | None:
     except WordsError:
         # A group that is to be made.
         return None
-
-
-def _new_group(host: Host, own_sid: str, name: str, groups: list[dict[str, Any]], accounts: list[dict[str, Any]]) -> dict[str, Any]:
-    taken = [int(account["sid"].rpartition("-")[2]) for account in accounts if account["sid"].startswith(f"{own_sid}-")]
-    group: dict[str, Any] = {"sid": f"{own_sid}-{max([1000, *taken]) + 1}", "name": name, "members": []}
-    groups.append(group)
-    accounts.append({"sid": group["sid"], "name": f"{host.name}\\{name}", "also": [name], "class": "Group"})
-    return group
 
 
 def _identity(account: str, domain: Domain, names: Names, machine_name: str, groups: list[dict[str, Any]]) -> dict[str, Any]:
@@ -216,10 +213,12 @@ def _identity(account: str, domain: Domain, names: Names, machine_name: str, gro
 
 def _registry(machine: Machine, host: Host) -> None:
     registry = machine.registry
-    # The root of Policies is there on every machine.
     registry.set(UAC_KEY, "EnableLUA", "dword", 1)
     registry.set(UAC_KEY, "PromptOnSecureDesktop", "dword", 1)
     registry.set(UAC_KEY, "EnableUIADesktopToggle", "dword", 0)
+    # An installation has these values of the Remote Desktop client [K], so the key of Remote Assistance's policies is there from the start.
+    for name, number in _CLIENT_POLICIES.items():
+        registry.set(f"{remote_assistance.POLICY}\\Client", name, "dword", number)
     for name, number in host.remote_assistance.control_panel or ():
         registry.set(remote_assistance.CONTROL_PANEL, name, "dword", number)
     preg.apply(registry, host.remote_assistance.entries)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from windows_estate.machine import Machine
 from windows_estate.winrm import ControlRequest, Route
+from windows_estate.world.directory import as_member
 from windows_estate.world.words.reader import Fields, WordsError
 from windows_estate.world.words.values import checked_data, read_value
 
@@ -86,7 +87,7 @@ def _member(machine: Machine, name: str) -> dict[str, Any]:
         if name.startswith("S-1-"):
             return {"sid": name}
         raise ValueError(f"{machine.name} knows no account {name}.")
-    return {"sid": account["sid"], **({"class": account["class"]} if "class" in account else {})}
+    return as_member(account)
 
 
 def _set_task(built: Built, body: Any) -> Any:

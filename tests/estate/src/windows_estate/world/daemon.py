@@ -103,6 +103,8 @@ def stop(pid_file: Path) -> str:
                 raise DaemonError(f"The process {running.pid} cannot be ended.")
         time.sleep(0.05)
     pid_file.unlink(missing_ok=True)
+    if running.log is not None:
+        Path(running.log).unlink(missing_ok=True)
     return f"The estate was stopped (process {running.pid})."
 
 

@@ -74,6 +74,21 @@ def _account(sid: str, name: str, *also: str, kind: str = "User") -> dict[str, A
     return account
 
 
+def as_member(account: dict[str, Any]) -> dict[str, Any]:
+    """An account of a state as the member of a group."""
+    return {name: account[name] for name in ("sid", "class") if name in account}
+
+
+def new_group(host: str, own_sid: str, name: str, groups: list[dict[str, Any]], accounts: list[dict[str, Any]]) -> dict[str, Any]:
+    """A local group with the next free RID, put into the state's groups and accounts."""
+    taken = [int(account["sid"].rpartition("-")[2]) for account in accounts if account["sid"].startswith(f"{own_sid}-")]
+    sid = f"{own_sid}-{max([FIRST_LOCAL_RID - 1, *taken]) + 1}"
+    group: dict[str, Any] = {"sid": sid, "name": name, "members": []}
+    groups.append(group)
+    accounts.append({"sid": sid, "name": f"{host}\\{name}", "also": [name], "class": "Group"})
+    return group
+
+
 class Names:
     """Finds the SID of a name of the estate file, on one host. English names of built-in accounts are understood everywhere."""
 

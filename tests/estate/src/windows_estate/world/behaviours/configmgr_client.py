@@ -17,6 +17,7 @@ from windows_estate.machine import Machine, fold
 from windows_estate.world import preg
 from windows_estate.world.behaviours import local_policy
 from windows_estate.world.behaviours.remote_assistance import create_group
+from windows_estate.world.directory import as_member
 from windows_estate.world.knowledge.languages import Language
 from windows_estate.world.knowledge.policies import TERMINAL_SERVICES
 from windows_estate.world.preg import PolicyEntry
@@ -132,12 +133,8 @@ class ConfigMgrClient:
         group = next((one for one in machine.accounts.groups if fold(one["name"]) == fold(name)), None)
         if group is None:
             group = create_group(machine, self._machine_sid, name)
-        members = []
-        for viewer in self.settings["PermittedViewers"]:
-            account = machine.accounts.resolve(viewer)
-            if account is not None:
-                members.append({"sid": account["sid"], **({"class": account["class"]} if "class" in account else {})})
-        group["members"] = members
+        viewers = (machine.accounts.resolve(viewer) for viewer in self.settings["PermittedViewers"])
+        group["members"] = [as_member(account) for account in viewers if account is not None]
         machine.registry.set(COMPONENT, "Remote Control Security Group SID", "sz", group["sid"])
 
 

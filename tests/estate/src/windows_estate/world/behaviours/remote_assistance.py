@@ -15,7 +15,7 @@ from typing import Any, Final
 from windows_estate.machine import HostError, Machine
 from windows_estate.machine.names import fold
 from windows_estate.world.behaviours.scheduled_tasks import ScheduledTasks, Work
-from windows_estate.world.directory import FIRST_LOCAL_RID
+from windows_estate.world.directory import as_member, new_group
 from windows_estate.world.knowledge.languages import ENGLISH, Language
 from windows_estate.world.knowledge.policies import TERMINAL_SERVICES
 
@@ -25,8 +25,6 @@ HELPERS: Final = f"{POLICY}\\RAUnsolicit"
 CONTROL_PANEL: Final = "HKLM\\SYSTEM\\CurrentControlSet\\Control\\Remote Assistance"
 _DOMAIN_CONTROLLER: Final = 2
 _SECONDS: Final = 3.0
-# Where the state says whom the task has put into the group.
-_PLACED: Final = "remote_assistance_placed"
 
 
 class RemoteAssistance:
@@ -36,6 +34,8 @@ class RemoteAssistance:
         self._language = language
         self._machine_sid = machine_sid
         self._tasks = tasks
+        # Whom the task has put into the group. Nobody can see it, so it is no part of the state.
+        self._placed: frozenset[str] = frozenset()
         self.work = Work(
             run=self.update,
             seconds=_SECONDS,
@@ -58,7 +58,6 @@ class RemoteAssistance:
         offered = machine.registry.data(POLICY, "fAllowUnsolicited") == 1
         if group is None and not offered:
             return
-        placed: list[str] = machine.state.get(_PLACED, [])
         if group is None:
             group = self.create_group(machine)
         members: list[dict[str, Any]] = group["members"]
@@ -68,16 +67,13 @@ class RemoteAssistance:
             present = {member["sid"] for member in kept}
             group["members"] = kept + [member for sid, member in wanted.items() if sid not in present]
         else:
-            group["members"] = [member for member in members if member["sid"] not in placed]
+            group["members"] = [member for member in members if member["sid"] not in self._placed]
         self.adopt(machine, group)
 
     def adopt(self, machine: Machine, group: dict[str, Any]) -> None:
         """Take the members that policy wants for its own, as if the task had put them there."""
         wanted = self.wanted(machine) if machine.registry.data(POLICY, "fAllowUnsolicited") == 1 else {}
-        placed = sorted(member["sid"] for member in group["members"] if member["sid"] in wanted)
-        machine.state.pop(_PLACED, None)
-        if placed:
-            machine.state[_PLACED] = placed
+        self._placed = frozenset(member["sid"] for member in group["members"] if member["sid"] in wanted)
 
     def wanted(self, machine: Machine) -> dict[str, dict[str, Any]]:
         """The members that policy wants, by SID: each value's data, or its name where the data is empty."""
@@ -91,10 +87,7 @@ class RemoteAssistance:
                 # Text that begins like a SID and is none.
                 account = None
             if account is not None:
-                member = {"sid": account["sid"]}
-                if "class" in account:
-                    member["class"] = account["class"]
-                found[account["sid"]] = member
+                found[account["sid"]] = as_member(account)
         return found
 
     def group(self, machine: Machine) -> dict[str, Any] | None:
@@ -108,10 +101,4 @@ class RemoteAssistance:
 
 def create_group(machine: Machine, machine_sid: str, name: str) -> dict[str, Any]:
     """A new local group, with the next free RID, which resolves from now on."""
-    taken = [account["sid"] for account in machine.state.get("accounts") or ()]
-    rids = [int(sid.rpartition("-")[2]) for sid in taken if sid.startswith(f"{machine_sid}-")]
-    sid = f"{machine_sid}-{max([FIRST_LOCAL_RID - 1, *rids]) + 1}"
-    group: dict[str, Any] = {"sid": sid, "name": name, "members": []}
-    machine.accounts.groups.append(group)
-    machine.state.setdefault("accounts", []).append({"sid": sid, "name": f"{machine.name}\\{name}", "also": [name], "class": "Group"})
-    return group
+    return new_group(machine.name, machine_sid, name, machine.accounts.groups, machine.state["accounts"])

@@ -55,7 +55,7 @@ class ScheduledTasks:
             "ThrottleLimit": "number",
             "AsJob": "switch",
         }
-        many = {**one, "TaskName": "texts", "TaskPath": "texts"}
+        many = {"TaskName": "texts", "TaskPath": "texts", "CimSession": "any", "ThrottleLimit": "number", "AsJob": "switch"}
         verbs: dict[str, tuple[dict[str, str], Callable[[Machine, Parameters, str | None], list[Row]]]] = {
             "Get-ScheduledTask": (many, self._get),
             "Get-ScheduledTaskInfo": (one, self._info),
