@@ -15,6 +15,10 @@ STAMP := $(VENV)/.stamp
 # Ansible's tools call each other by name.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
+# This checkout and not a copy of the collection that lies in the user's home; and nothing is left there.
+export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/$(VENV)/collections
+export ANSIBLE_HOME := $(CURDIR)/.ansible
+
 # The configuration is named because tests/estate has one of its own, and pytest would take the nearest.
 PYTEST := $(PY) -m pytest -c pyproject.toml --rootdir . $(PYTEST_ARGS)
 # How many integration tests run at a time.

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""For every test: a skipped test is no passed test, so where it counts only the skips in allowed_skips.txt are let through.
+"""For every test: it is this checkout that is tested, and only the skips in allowed_skips.txt are let through where skips count.
 
-CI_STRICT_SKIPS=1 turns that on. TEST_COUNTS_FILE names a file to which each run appends "passed failed skipped".
+CI_STRICT_SKIPS=1 says that they count. TEST_COUNTS_FILE names a file to which each run appends "passed failed skipped".
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+CHECKOUT_COLLECTIONS = Path(__file__).resolve().parents[1] / ".venv" / "collections"
 ALLOWED_SKIPS = Path(__file__).with_name("allowed_skips.txt")
 REASON_PREFIX = "Skipped: "
 
@@ -53,6 +54,11 @@ def write_counts(config: pytest.Config, file: Path) -> None:
     passed, failed = count["passed"] + count["xfailed"], count["failed"] + count["error"] + count["xpassed"]
     with file.open("a", encoding="utf-8") as counts:
         counts.write(f"{passed} {failed} {count['skipped']}\n")
+
+
+def pytest_configure() -> None:
+    # What tests start finds this checkout, not a copy of the collection that was installed into the user's home.
+    os.environ.setdefault("ANSIBLE_COLLECTIONS_PATH", str(CHECKOUT_COLLECTIONS))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

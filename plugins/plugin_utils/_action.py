@@ -72,7 +72,7 @@ class HardeningAction(ActionBase):  # type: ignore[misc]
         except HostError as error:
             return {**result, **self._not_judged(error, options, context, run_id)}
         try:
-            outcome = run(self.demands(options), self._execute, context, check=check, snapshot_name=run_id)
+            outcome = run(self.demands(options), self._execute, context, check=check, run_id=run_id)
         except OptionError as error:
             return {**result, "failed": True, "changed": False, "msg": str(error), "executions": self._executions}
         except (HostError, ContractError) as error:

@@ -44,11 +44,11 @@ def enforce(
     today: date,
     waivers: Sequence[Waiver] = (),
     attestations: Sequence[Attestation] = (),
-    snapshot_name: str = "snapshot",
+    run_id: str = "run",
 ) -> Outcome:
     """Verify a host, and apply what differs unless C(check). C(subject) is the host's name in findings and waivers."""
     context = Context(subject, load(), today, tuple(waivers), tuple(attestations))
-    return run(demands_of(areas), execute, context, check=check, snapshot_name=snapshot_name)
+    return run(demands_of(areas), execute, context, check=check, run_id=run_id)
 
 
 def with_files(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ The exit code is 0 when every exit code and every host's counts are what invento
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import subprocess
@@ -152,8 +153,8 @@ def play(workspace: Workspace, phase: Phase) -> tuple[int, list[str]]:
     changed = []
     command = [str(BIN / "ansible-playbook"), f"configmgr.hardening.{phase.playbook}", "-i", str(workspace.inventory)]
     extra = {"configmgr_hardening_results": str(workspace.results), "configmgr_hardening_run_id": phase.name}
-    for name, value in extra.items():
-        command += ["-e", f"{name}={value}"]
+    # As JSON: name=value would be split where a path has a space.
+    command += ["-e", json.dumps(extra)]
     say(f"$ ansible-playbook configmgr.hardening.{phase.playbook} -i {shown(workspace.inventory)}")
     environment = {**os.environ, "ANSIBLE_CONFIG": str(workspace.configuration), "PYTHONUNBUFFERED": "1"}
     log = workspace.folder / f"{phase.name}.log"

@@ -45,7 +45,7 @@ class Outcome:
         return any(change.state is ChangeState.FAILED for change in self.changes)
 
 
-def run(demands: Sequence[Demands], execute: Execute, context: Context, *, check: bool, snapshot_name: str) -> Outcome:
+def run(demands: Sequence[Demands], execute: Execute, context: Context, *, check: bool, run_id: str) -> Outcome:
     """Verify, and apply unless C(check).
 
     HostError, ContractError: the host could not be judged. OptionError: it shows an option to be wrong; nothing was written.
@@ -60,7 +60,7 @@ def run(demands: Sequence[Demands], execute: Execute, context: Context, *, check
         return Outcome(
             answers.host, judge(demands, _refused(verdicts, the_plan), context), the_plan.changes, executions=1, applied=not check
         )
-    return _apply(demands, verdicts, the_plan, observations, answers, execute, context, snapshot_name)
+    return _apply(demands, verdicts, the_plan, observations, answers, execute, context, run_id)
 
 
 def _apply(
@@ -71,10 +71,11 @@ def _apply(
     answers: Answers,
     execute: Execute,
     context: Context,
-    snapshot_name: str,
+    run_id: str,
 ) -> Outcome:
-    areas = [change.area for change in the_plan.planned]
-    taken = snapshots.take(snapshot_name, answers.host.name, answers.host.time, areas, the_plan.planned)
+    moved = {setting: None for index, verdict in enumerate(verdicts) if the_plan.asks(index) for setting in verdict.requirement.affects}
+    consequences = [entry for setting in moved for entry in setting.keep(observations[setting])]
+    taken = snapshots.take(run_id, answers.host, the_plan.planned, consequences)
     steps, again = apply_steps(the_plan, verdicts, observations, taken.write())
     request = build_request(steps)
     later = read_reply(request, execute(request.arguments))
@@ -88,7 +89,7 @@ def _apply(
         changes=changes,
         executions=2,
         applied=True,
-        snapshot=snapshot_name if later[taken.write()].ok else None,
+        snapshot=taken.name if later[taken.write()].ok else None,
         reboot_required=_reboot_required(changes, later),
     )
 

@@ -26,6 +26,11 @@ class Plan:
         """The keys of the differences that a verdict asked for."""
         return self.verdict_changes.get(index, ())
 
+    def asks(self, index: int) -> bool:
+        """Whether a verdict asked for a change that is planned."""
+        planned = {change.difference.key for change in self.planned}
+        return any(key in planned for key in self.keys_of(index))
+
     @property
     def planned(self) -> tuple[Change, ...]:
         return tuple(change for change in self.changes if change.state is ChangeState.PLANNED)

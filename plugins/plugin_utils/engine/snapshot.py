@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.change import Change
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operation import Json, Operation
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operation import HostFacts, Json, Operation
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.requirement import Demands, Requirement
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.local_group import GroupMembers
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.local_group import GroupMembers, MadeGroup
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.registry import Place, Stored
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.registry_key import EmptyRegistryKey, Leaving
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.registry_value import RegistryValue
@@ -78,15 +78,19 @@ def read_snapshots(pattern: str = "*") -> Operation:
     return Operation.of("file.read", path=f"%ProgramData%\\configmgr.hardening\\{path_of(pattern)}", max_files=1000)
 
 
-def take(name: str, host: str, time: str, areas: Iterable[str], changes: Iterable[Change]) -> Snapshot:
-    """What the changes are about to move, as it is now; each thing once."""
+def take(run: str, host: HostFacts, changes: Sequence[Change], consequences: Iterable[Json] = ()) -> Snapshot:
+    """What the changes are about to move, as it is now; each thing once. C(consequences): what others may move because of them.
+
+    The name is that of the run with the host's time, so that several tasks of one run leave several snapshots.
+    """
     kept: dict[str, Mapping[str, Json]] = {}
-    for change in changes:
-        for entry in change.difference.restore:
-            kept.setdefault(json.dumps({field: entry[field] for field in entry if field != "before"}, sort_keys=True), entry)
+    for entry in (*(entry for change in changes for entry in change.difference.restore), *consequences):
+        kept.setdefault(json.dumps({field: entry[field] for field in entry if field != "before"}, sort_keys=True), entry)
     order = {"registry_value": 0, "registry_key": 1}
     settings = sorted(kept.values(), key=lambda entry: (order.get(entry["kind"], 2), -str(entry.get("key", "")).count("\\")))
-    return Snapshot(name, host, time, tuple(dict.fromkeys(areas)), tuple(settings))
+    moment = "".join(char for char in host.time if char.isdigit())[:17]
+    areas = tuple(dict.fromkeys(change.area for change in changes))
+    return Snapshot(f"{run}-{moment}", host.name, host.time, areas, tuple(settings))
 
 
 def parse(text: str) -> Snapshot:
@@ -128,6 +132,11 @@ def _requirement(entry: Mapping[str, Json], snapshot: Snapshot) -> Requirement:
         if not all(is_sid(text) for text in (sid, *members)):
             raise MalformedSnapshotError("a group or a member in it is no SID")
         return Requirement(GroupMembers(sid), members, (), object=sid)
+    if kind == "made_group":
+        sids = (frozenset(entry["members"]), frozenset(entry["others"]))
+        if not all(is_sid(text) for text in (*sids[0], *sids[1])):
+            raise MalformedSnapshotError("a group or a member in it is no SID")
+        return Requirement(MadeGroup(), sids, (), object="made_group")
     if kind == "scheduled_task":
         task = ScheduledTask(_text(entry["path"]), _text(entry["name"]))
         return Requirement(task, _flag(entry["before"]), (), object=task.key)
@@ -143,14 +152,18 @@ def _key_requirement(key: str, snapshot: Snapshot) -> Requirement:
     values = [
         Place(entry["key"], entry["name"])
         for entry in snapshot.settings
-        if entry["kind"] == "registry_value" and entry["key"].casefold() == lowered and entry["before"] is None
+        if entry["kind"] == "registry_value" and f"{entry['key']}\\".casefold().startswith(f"{lowered}\\") and entry["before"] is None
     ]
     keys = [
         entry["key"]
         for entry in snapshot.settings
-        if entry["kind"] == "registry_key" and entry["key"].casefold().rpartition("\\")[0] == lowered
+        if entry["kind"] == "registry_key" and entry["key"].casefold().startswith(f"{lowered}\\")
     ]
-    leaving = Leaving(frozenset(place.name.casefold() for place in values), frozenset(name.rpartition("\\")[2].casefold() for name in keys))
+    skipped = len(lowered) + 1
+    leaving = Leaving(
+        frozenset((place.key.casefold()[skipped:], place.name.casefold()) for place in values),
+        frozenset(name.casefold()[skipped:] for name in keys),
+    )
     after = (*(RegistryValue(place).key for place in values), *(EmptyRegistryKey(name).key for name in keys))
     return Requirement(EmptyRegistryKey(key), leaving, (), object=lowered, after=after)
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.change import Difference
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.observation import Observation
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operation import Answers, Operation
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operation import Answers, Json, Operation
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status import Code, Status
 
 
@@ -55,6 +55,10 @@ class Setting(ABC):
     def decides(self, observation: Observation, difference: Difference) -> str | None:  # noqa: ARG002 for kinds that need them
         """For a setting that is an authority: in words, who decides a difference's place so that writing it is no use. Else None."""
         return None
+
+    def keep(self, observation: Observation) -> tuple[Json, ...]:  # noqa: ARG002 for kinds that need it
+        """For a setting that others may move as a consequence of a change: what a snapshot keeps of it besides."""
+        return ()
 
     def trigger(self, observation: Observation) -> tuple[Operation, ...]:  # noqa: ARG002 for kinds that need it
         """For a setting that can be started: the operations that make it put other settings into effect."""

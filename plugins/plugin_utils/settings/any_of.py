@@ -36,9 +36,11 @@ class AnyOf(Setting):
         triples = zip(self.alternatives, observation.value, wanted, strict=True)
         found = [alternative.assess(seen, what) for alternative, seen, what in triples]
         good = [assessment for assessment in found if assessment.status is Status.COMPLIANT]
+        # One that cannot be told may be the right one.
+        doubtful = [assessment for assessment in found if assessment.status is Status.INDETERMINATE]
         speaking = good[:1] or found
         return Assessment(
-            status=Status.COMPLIANT if good else min((assessment.status for assessment in found), key=lambda status: status.rank),
+            status=(good[:1] or doubtful[:1] or found)[0].status,
             expected=" or ".join(assessment.expected for assessment in found),
             actual=", and ".join(assessment.actual for assessment in speaking),
             code=next((assessment.code for assessment in found if assessment.code and not good), None),

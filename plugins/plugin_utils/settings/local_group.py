@@ -72,7 +72,8 @@ class LocalGroup(Setting):
             if self.sid is None and group["name"].casefold() != (self.name or "").casefold():
                 caveats = ("the group was recognised by its members, as its name in this language is not known",)
         starts = self.maker.trigger(self.maker.interpret(answers)) if self.maker else ()
-        return Observation(value=(group, known, english, filled, starts), evidence=evidence, caveats=caveats)
+        own = tuple(other for other in answer.data["groups"] if not is_builtin(other["sid"]))
+        return Observation(value=(group, known, english, filled, starts, own), evidence=evidence, caveats=caveats)
 
     def _find(self, groups: Sequence[Mapping[str, Json]], known: Mapping[str, Account]) -> Mapping[str, Any] | None:
         for group in groups:
@@ -88,10 +89,26 @@ class LocalGroup(Setting):
                 return alike[0]
         return None
 
+    def keep(self, observation: Observation) -> tuple[Json, ...]:
+        """A started task edits the group by itself, and may make it: all groups that it could be, and which there are."""
+        if observation.problem or observation.value is None or self.sid is not None:
+            return ()
+        group, known, _english, _filled, _starts, own = observation.value
+        edited = [group] if group is not None else own
+        groups = [{"kind": "local_group", "sid": one["sid"], "before": [member["sid"] for member in one["members"]]} for one in edited]
+        if group is not None:
+            return tuple(groups)
+        made = {
+            "kind": "made_group",
+            "others": sorted(one["sid"] for one in own),
+            "members": sorted(account.sid for account in known.values()),
+        }
+        return (*groups, made)
+
     def assess(self, observation: Observation, wanted: MembersWanted) -> Assessment:
         if observation.value is None:
             return Assessment(Status.NOT_APPLICABLE, f"{self.title}: as declared", "a domain controller has no local groups of its own")
-        group, known, english, filled, starts = observation.value
+        group, known, english, filled, starts, _own = observation.value
         accounts = {account.sid: account for account in known.values()}
         if wanted.without:
             return self._assess_without(group, accounts)
@@ -203,3 +220,51 @@ class GroupMembers(Setting):
         ]
         actual = f"members {', '.join(members) or 'nobody'}"
         return Assessment(Status.DRIFT if differences else Status.COMPLIANT, expected, actual, tuple(differences))
+
+
+@dataclass(frozen=True)
+class MadeGroup(Setting):
+    """A local group that Windows made as a consequence of an apply: it cannot be removed by this collection, but emptied.
+
+    Known as one that was not there before and has no members but those that were declared then. Wanted: the SIDs of those, and of the
+    groups that were there.
+    """
+
+    kind: ClassVar[str] = "made_group"
+
+    @property
+    def key(self) -> str:
+        return "made_group"
+
+    def reads(self) -> tuple[Operation, ...]:
+        return (READ_GROUPS,)
+
+    def interpret(self, answers: Answers) -> Observation:
+        answer = answers[READ_GROUPS]
+        if answer.failure:
+            return Observation(problem=Problem.from_failure(answer.failure, "the local groups"))
+        return Observation(value=tuple(group for group in answer.data["groups"] if not is_builtin(group["sid"])))
+
+    def assess(self, observation: Observation, wanted: tuple[frozenset[str], frozenset[str]]) -> Assessment:
+        declared, others = wanted
+        members = [
+            (group["sid"], member["sid"])
+            for group in observation.value
+            if group["sid"] not in others and {member["sid"] for member in group["members"]} <= declared
+            for member in group["members"]
+        ]
+        differences = tuple(
+            Difference(
+                key=f"local_group:{group}|{sid}",
+                label=f"members of {group}",
+                before="present",
+                after="absent",
+                item=sid,
+                writes=(Operation.of("group.remove", sid=group, members=[sid]),),
+                restore=({"kind": "local_group", "sid": group, "before": [member for one, member in members if one == group]},),
+            )
+            for group, sid in members
+        )
+        expected = "no members in a group that was made since"
+        actual = f"{len(members)} members" if members else "none"
+        return Assessment(Status.DRIFT if members else Status.COMPLIANT, expected, actual, differences)

@@ -170,16 +170,19 @@ class PolicyOwner(Setting):
         logging = answers[_READ_LOGGING]
         off = logging.ok and (logging.data["values"].get("RSoPLogging") or {}).get("data") == 0
         session, gpos, rsop = answers[_READ_SESSION], answers[_READ_GPOS], answers[self._read_rsop()]
-        if not off and session.ok and gpos.ok and rsop.ok and session.data["rows"]:
+        readable = session.ok and gpos.ok and rsop.ok
+        if not off and readable and session.data["rows"]:
             names = {
                 str(row.get("id", "")).casefold(): str(row.get("name") or row.get("guidName") or row.get("id")) for row in gpos.data["rows"]
             }
             return tuple(self._from_rsop(rsop.data["rows"], names)), ""
         history = answers[_READ_HISTORY]
-        reason = "RSoP logging is off" if off else "RSoP holds nothing"
+        reason = "RSoP logging is off" if off else "RSoP holds nothing" if readable else "RSoP cannot be read"
         if not history.ok or not history.data["exists"]:
             return None, f"{reason} and Windows keeps no list of applied Group Policy objects"
-        applied = [_texts(entry) for entry in history.data["subkeys"].values()]
+        # The keys' names are the numbers in the order of application, and ten of them sort before two as texts.
+        numbered = sorted(history.data["subkeys"].items(), key=lambda pair: (len(pair[0]), pair[0]))
+        applied = [_texts(entry) for _number, entry in numbered]
         objects = [entry for entry in applied if entry.get("DSPath", "").casefold() != "localgpo"]
         cache = answers[_READ_CACHE]
         if not objects:
@@ -197,7 +200,7 @@ class PolicyOwner(Setting):
                 instructions = parse(base64.b64decode(content))
             except MalformedPolicyError:
                 return None, f'{reason} and the copy of the Group Policy object "{entry.get("DisplayName") or guid}" cannot be parsed'
-            # The list is in the order of application: who comes later wins.
+            # Who comes later wins.
             for part in self._from_instructions(instructions, f'the Group Policy object "{entry.get("DisplayName") or guid}"'):
                 found[part.place] = part
         return tuple(found.values()), ""

@@ -3,21 +3,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.change import Difference
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.observation import Observation, Problem
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operation import Answers, Operation
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operation import Answers, Json, Operation
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.setting import Assessment, Setting
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status import Status
 
 
 @dataclass(frozen=True)
 class Leaving:
-    """What will be gone from the key by then: names of values and of subkeys, case-folded."""
+    """What will be gone from the key by then, all case-folded and as paths below it.
 
-    values: frozenset[str]
+    C(values): the path of the key that a value lies in, empty for the key itself, and its name. C(subkeys): paths.
+    """
+
+    values: frozenset[tuple[str, str]]
     subkeys: frozenset[str]
 
 
@@ -33,7 +37,8 @@ class EmptyRegistryKey(Setting):
         return f"registry_key:{self.registry_key.casefold()}"
 
     def _read(self) -> Operation:
-        return Operation.of("registry.read", key=self.registry_key, depth=1)
+        # Removing takes all that is below, so all of it has to be looked at; the contract's greatest depth.
+        return Operation.of("registry.read", key=self.registry_key, depth=32)
 
     def reads(self) -> tuple[Operation, ...]:
         return (self._read(),)
@@ -49,10 +54,9 @@ class EmptyRegistryKey(Setting):
         data = observation.value
         if not data["exists"]:
             return Assessment(Status.COMPLIANT, expected, "there is no such key")
-        others = {name.casefold() for name in data["values"]} - wanted.values
-        others |= {name.casefold() for name in data["subkeys"]} - wanted.subkeys
+        others = sorted(_others(data, wanted, ""))
         if others:
-            return Assessment(Status.COMPLIANT, expected, f"the key holds {', '.join(sorted(others))}, so it stays")
+            return Assessment(Status.COMPLIANT, expected, f"the key holds {', '.join(others)}, so it stays")
         difference = Difference(
             key=self.key,
             label=f"key {self.registry_key}",
@@ -61,3 +65,16 @@ class EmptyRegistryKey(Setting):
             writes=(Operation.of("registry.remove", key=self.registry_key),),
         )
         return Assessment(Status.DRIFT, expected, "the key is there", (difference,))
+
+
+def _others(data: Json, wanted: Leaving, path: str) -> Iterator[str]:
+    """What is at or below a key and will not be gone."""
+    prefix = f"{path}\\" if path else ""
+    for name in data["values"]:
+        if (path, name.casefold()) not in wanted.values:
+            yield f"{prefix}{name.casefold() or '(default)'}"
+    for name, content in data["subkeys"].items():
+        below = f"{prefix}{name.casefold()}"
+        if below not in wanted.subkeys:
+            yield below
+        yield from _others(content, wanted, below)

@@ -14,6 +14,8 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status i
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.cmdlets import cmdlet
 
 _MODULE = "ScheduledTasks"
+# The task's states in the module ScheduledTasks, but for Unknown.
+_STATES = ("Disabled", "Queued", "Ready", "Running")
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class ScheduledTask(Setting):
         if not rows:
             return Observation(problem=Problem(Code.TASK_NOT_FOUND, f"There is no task {self.path}{self.name}."))
         state = rows[0].get("State")
+        if state not in _STATES:
+            return Observation(problem=Problem(Code.MALFORMED_VALUE, f"The task {self.path}{self.name} is in the state {state}."))
         return Observation(value=state, evidence=(f"task {self.path}{self.name} is {state}",))
 
     def assess(self, observation: Observation, wanted: bool) -> Assessment:

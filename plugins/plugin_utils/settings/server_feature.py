@@ -10,10 +10,12 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.change i
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.observation import Observation, Problem
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operation import Answers, Operation
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.setting import Assessment, Setting
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status import Status
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status import Code, Status
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.cmdlets import NO_PROMPT, cmdlet
 
 _MODULE = "ServerManager"
+# InstallState of the module ServerManager.
+_STATES = ("Available", "Installed", "InstallPending", "Removed", "UninstallPending")
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,10 @@ class ServerFeature(Setting):
             return Observation(problem=Problem.from_failure(answer.failure, f"the feature {self.name}"))
         rows = answer.data["rows"]
         state = rows[0].get("InstallState") if rows else "Removed"
-        return Observation(value=state, evidence=(f"feature {self.name} is {state}",))
+        if state not in _STATES:
+            return Observation(problem=Problem(Code.MALFORMED_VALUE, f"The feature {self.name} is in the state {state}."))
+        caveats = () if rows else (f"this server knows no feature {self.name}, so it counts as not installed",)
+        return Observation(value=state, evidence=(f"feature {self.name} is {state}",), caveats=caveats)
 
     def assess(self, observation: Observation, wanted: bool) -> Assessment:
         expected = f"the feature {self.name} is {'installed' if wanted else 'not installed'}"

@@ -7,7 +7,7 @@ import re
 
 ADMINISTRATORS = "S-1-5-32-544"
 
-_SID = re.compile(r"S-1-\d+(-\d+)+\Z", re.IGNORECASE)
+_SID = re.compile(r"S-1-\d+(-\d+)+\Z", re.IGNORECASE | re.ASCII)
 
 # MS-DTYP 2.4.2.4, well-known SIDs: those that stand for crowds.
 _BROAD = {

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.catalog import loader, source
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.catalog.schema import AREAS, ATTESTED_AREA, from_data, to_data
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.control import Control, Evidence

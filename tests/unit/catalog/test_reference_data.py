@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.catalog.loader import load
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.control import Evidence
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.catalog import source
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.catalog.schema import CatalogError
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.control import Reference
