@@ -18,6 +18,7 @@ _MARK = "rollback-"
 
 class ActionModule(HardeningAction):
     MODULE = "rollback"
+    ACTION = "rollback"
     WHAT_FAILED = "could not be rolled back"
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -25,9 +26,9 @@ class ActionModule(HardeningAction):
         result = super().run(tmp, task_vars)
         return {**result, "restored": self._restored}
 
-    def _run_id(self) -> str:
+    def run_id(self, options: dict[str, Any]) -> str:
         """Told apart from an apply's, so that the latest snapshot is not the one that the last rollback left."""
-        return f"{_MARK}{super()._run_id()}"
+        return f"{_MARK}{super().run_id(options)}"
 
     def demands(self, options: dict[str, Any]) -> tuple[Demands, ...]:
         name = options["snapshot"]

@@ -11,7 +11,7 @@ version_added: 0.1.0
 description:
   - Every apply leaves a snapshot on the host of all that it is about to change, with what was absent recorded as absent.
   - This module restores one of them. It leaves a snapshot of its own first, so that a rollback can be undone as well.
-  - A local group that Windows itself made as a consequence of an apply stays; its members are restored.
+  - A local group that Windows itself made as a consequence of an apply stays, without the members that the apply gave it.
 author:
   - configmgr.hardening contributors (@configmgr-hardening)
 options:

@@ -15,6 +15,7 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils._plain import 
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.catalog.loader import load, not_covered
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.enforce import Outcome, run
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.judge import Context, error_findings
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.snapshot import is_run_id
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.hardening import demands_of, with_files
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.change import Change, ChangeState
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.errors import ContractError, HardeningError, HostError, OptionError
@@ -36,6 +37,7 @@ class HardeningAction(ActionBase):  # type: ignore[misc]
     """What every module that judges a host does. A subclass names its module and says what it demands of the host."""
 
     MODULE: ClassVar[str]
+    ACTION: ClassVar[str] = "apply"
     WHAT_FAILED: ClassVar[str] = "could not be judged"
     _supports_check_mode = True
     _supports_async = False
@@ -47,6 +49,14 @@ class HardeningAction(ActionBase):  # type: ignore[misc]
     def areas(self, options: dict[str, Any]) -> tuple[str, ...]:  # noqa: ARG002 the module baseline needs them
         """The areas that the results are filed under."""
         return (self.MODULE,)
+
+    def run_id(self, options: dict[str, Any]) -> str:
+        """The name of the run; it is part of the snapshot's name, and so of a file's name on Windows."""
+        given = options["run_id"]
+        if given and not is_run_id(given):
+            sentence = f"run_id: '{given}' is no name of a run; allowed are up to 73 letters, digits, '_' and '-', the first one no sign."
+            raise OptionError([sentence])
+        return given or self._process_id()
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         self._variables = task_vars or {}
@@ -65,7 +75,7 @@ class HardeningAction(ActionBase):  # type: ignore[misc]
                 read_waivers(options["waivers"], catalog),
                 read_attestations(options["attestations"], catalog),
             )
-            run_id = options["run_id"] or self._run_id()
+            run_id = self.run_id(options)
             self._require_windows(subject)
         except OptionError as error:
             return {**result, "failed": True, "changed": False, "msg": str(error), "executions": self._executions}
@@ -96,7 +106,7 @@ class HardeningAction(ActionBase):  # type: ignore[misc]
                 f" '{shell.SHELL_FAMILY}'. Use ansible_connection winrm or psrp, or ssh with ansible_shell_type powershell."
             )
 
-    def _run_id(self) -> str:
+    def _process_id(self) -> str:
         """The same for all hosts and tasks of one ansible-playbook: ids of tasks begin with what is random once per process."""
         process = str(self._task._uuid).rpartition("-")[0]  # noqa: SLF001 Ansible has no public name for it
         return f"run-{hashlib.sha256(process.encode()).hexdigest()[:8]}"
@@ -107,7 +117,7 @@ class HardeningAction(ActionBase):  # type: ignore[misc]
         areas = self.areas(options)
         judged = {finding.control for finding in outcome.findings}
         missing = [control for control in not_covered(context.catalog, areas) if control.id not in judged]
-        stored, trouble = self._store(options, run_id, context.subject, "verify" if check else "apply", areas, outcome)
+        stored, trouble = self._store(options, run_id, context.subject, "verify" if check else self.ACTION, areas, outcome)
         reasons = [*_reasons(outcome.findings, options["fail_on"]), *_failures(outcome.changes), *trouble]
         result: dict[str, Any] = {
             "changed": outcome.changed,

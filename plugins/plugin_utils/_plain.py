@@ -18,6 +18,9 @@ def plain(value: Any) -> Any:
         return float(value)
     if isinstance(value, str):
         return "".join(value)
+    # Up to ansible-core 2.18 a vaulted text is a sequence and no text.
+    if getattr(value, "__ENCRYPTED__", False):
+        return str(value)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Mapping):

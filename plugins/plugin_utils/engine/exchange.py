@@ -68,12 +68,11 @@ def read_reply(request: Request, reply: Mapping[str, Json]) -> Answers:
         raise ContractError("The host's reply is not one of host_state: it names no contract.")
     if reply["contract"] != CONTRACT:
         raise ContractError(
-            f"The host speaks contract {reply['contract']} and this collection speaks contract {CONTRACT};"
+            f"The host speaks contract {_shown(reply['contract'])} and this collection speaks contract {CONTRACT};"
             " use the same version of the collection on both sides."
         )
     if reply.get("error"):
-        error = reply["error"]
-        raise HostError(f"{error.get('message', 'no message')} ({error.get('kind', 'failed')})")
+        raise HostError(_whole_failure(reply["error"]))
     answers = _answers(reply)
     missing = [number for number in request.operations if number not in answers]
     if missing:
@@ -97,7 +96,7 @@ def _answers(reply: Mapping[str, Json]) -> Mapping[str, Json]:
             if unpacker.unconsumed_tail:
                 raise ContractError(f"The host's answers are larger than {_UNPACKED_LIMIT} bytes.")
             answers = json.loads(text.decode("utf-8"))
-        except (binascii.Error, zlib.error, gzip.BadGzipFile, UnicodeDecodeError, ValueError, TypeError) as error:
+        except (binascii.Error, zlib.error, gzip.BadGzipFile, UnicodeDecodeError, ValueError, TypeError, RecursionError) as error:
             raise ContractError(f"The host's packed answers cannot be unpacked: {error}.") from error
     if not isinstance(answers, Mapping):
         raise ContractError("The host's reply has no answers.")
@@ -108,25 +107,55 @@ def _answer(raw: Mapping[str, Json]) -> Answer:
     if raw["ok"]:
         return Answer(data=raw["data"], skipped=bool(raw.get("skipped", False)))
     error = raw["error"]
-    return Answer(data=raw.get("data"), failure=Failure(error["kind"], _first_line(error["message"]), error.get("code")))
+    return Answer(data=raw.get("data"), failure=Failure(_text(error["kind"]), _first_line(_text(error["message"])), error.get("code")))
 
 
 def _host(raw: Mapping[str, Json]) -> HostFacts:
     user = raw["user"]
     return HostFacts(
-        name=raw["name"],
-        domain=raw["domain"],
-        domain_role=raw["domain_role"],
-        product_type=raw["product_type"],
-        build=raw["build"],
-        powershell=raw["powershell"],
-        language=raw["language"],
-        time=raw["time"],
-        user_name=user["name"],
-        user_sid=user["sid"],
+        name=_text(raw["name"]),
+        domain=None if raw["domain"] is None else _text(raw["domain"]),
+        domain_role=_number(raw["domain_role"]),
+        product_type=_number(raw["product_type"]),
+        build=_text(raw["build"]),
+        powershell=_text(raw["powershell"]),
+        language=_text(raw["language"]),
+        time=_text(raw["time"]),
+        user_name=_text(user["name"]),
+        user_sid=_text(user["sid"]),
         elevated=bool(user["elevated"]),
-        groups=tuple(user["groups"]),
+        groups=tuple(_text(group) for group in _listed(user["groups"])),
     )
+
+
+def _text(value: Json) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{_shown(value)} is no text")
+    return value
+
+
+def _number(value: Json) -> int | None:
+    if value is not None and not isinstance(value, int):
+        raise TypeError(f"{_shown(value)} is no number")
+    return value
+
+
+def _listed(value: Json) -> list[Json]:
+    if not isinstance(value, list):
+        raise TypeError(f"{_shown(value)} is no list")
+    return value
+
+
+def _whole_failure(error: Json) -> str:
+    """A top-level error in one line."""
+    if not isinstance(error, Mapping):
+        return _first_line(error) if isinstance(error, str) else _shown(error)
+    return _first_line(f"{error.get('message', 'no message')} ({error.get('kind', 'failed')})")
+
+
+def _shown(value: Json) -> str:
+    """What a host sent where it should not, for a sentence."""
+    return _first_line(json.dumps(value, ensure_ascii=False))[:100]
 
 
 def _first_line(text: str) -> str:

@@ -6,10 +6,10 @@ For now this is a list of writes that cannot. Whatever is not on it is refused: 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operation import Operation
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.sids import is_builtin
 
 _POLICIES = "HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows NT"
 _RDS = _POLICIES + "\\Terminal Services"
@@ -41,6 +41,8 @@ _HARMLESS_VALUES: Mapping[str, frozenset[str] | None] = {
 _HARMLESS_KEYS = frozenset(
     key.casefold() for key in (_POLICIES, _RDS, f"{_RDS}\\RAUnsolicit", "HKLM\\SYSTEM\\CurrentControlSet\\Control\\Remote Assistance")
 )
+# Relative ids below 1000 are Windows' own (MS-SAMR 2.2.1.14), and other spellings of a SID might mean one of these.
+_MADE_HERE = re.compile(r"S-1-5-21(-[0-9]+){3}-[1-9][0-9]{3,}\Z", re.IGNORECASE)
 _HARMLESS_TASKS = frozenset({("\\microsoft\\windows\\remoteassistance\\", "remoteassistancetask")})
 _HARMLESS_FEATURES = frozenset({"remote-assistance"})
 
@@ -57,7 +59,7 @@ def refusal(operation: Operation) -> str | None:
             harmless = names is None or str(fields["name"]).casefold() in names
         return None if harmless else f"{fields['key']} is not known to leave the connection alone, so it is not written."
     if operation.op in ("group.add", "group.remove"):
-        if not is_builtin(str(fields["sid"])):
+        if _MADE_HERE.match(str(fields["sid"])):
             return None
         return f"Members of the group {fields['sid']} may be what lets the connection in, so they are not changed."
     if operation.op == "cmdlet.invoke" and fields.get("mutates"):

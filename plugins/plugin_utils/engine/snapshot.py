@@ -25,6 +25,8 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.sids i
 SCHEMA = 1
 FOLDER = "snapshots"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}\Z")
+# A snapshot's name is that of its run, with a mark for rollbacks, and the time: 100 characters at most.
+_LONGEST_RUN_ID = 73
 _REGISTRY_TYPES = {
     "none": str,
     "sz": str,
@@ -62,6 +64,11 @@ class Snapshot:
             "settings": list(self.settings),
         }
         return Operation.of("file.write", path=path_of(self.name), text=json.dumps(content, ensure_ascii=False, indent=1))
+
+
+def is_run_id(text: str) -> bool:
+    """Whether a text can be the name of a run: it leaves room for the time in a snapshot's name."""
+    return is_name(text) and len(text) <= _LONGEST_RUN_ID
 
 
 def is_name(text: str) -> bool:

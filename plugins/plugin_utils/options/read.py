@@ -112,12 +112,12 @@ def _scalar(kind: str, value: Any) -> Any:
 
 
 def _allowed(option: Mapping[str, Any]) -> str:
+    if option["type"] == "list":
+        return f"a list, each entry {_allowed({**option, 'type': option.get('elements', 'str')})}"
     if "choices" in option:
         return f"one of {', '.join(str(choice) for choice in option['choices'])}"
     if option["type"] == "dict" and "options" in option:
         return f"a dictionary of {', '.join(sorted(option['options']))}"
-    if option["type"] == "list":
-        return f"a list, each entry {_allowed({**option, 'type': option.get('elements', 'str')})}"
     return _TYPE_WORDS[option["type"]]
 
 
