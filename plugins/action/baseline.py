@@ -27,7 +27,15 @@ class ActionModule(AreaAction):
         wrong = [sentence for error in checked.values() if isinstance(error, OptionError) for sentence in error.sentences]
         if wrong:
             raise OptionError(wrong)
-        return demands_of({area: good for area, good in checked.items() if not isinstance(good, OptionError)})
+        return tuple(demands for area, good in checked.items() if not isinstance(good, OptionError) for demands in self._of(area, good))
+
+    @staticmethod
+    def _of(area: str, options: dict[str, Any]) -> tuple[Demands, ...]:
+        """What one area demands; its sentences say which area they are about."""
+        try:
+            return demands_of({area: options})
+        except OptionError as error:
+            raise OptionError([f"{area}.{sentence}" for sentence in error.sentences]) from error
 
     def _area_options(self, area: str, given: dict[str, Any]) -> dict[str, Any] | OptionError:
         shared = [f"{area}.{name}: is given beside the areas, once for all of them." for name in COMMON_OPTIONS if name in given]

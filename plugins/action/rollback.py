@@ -36,18 +36,27 @@ class ActionModule(HardeningAction):
             raise OptionError([f"snapshot: '{name}' is no name of a snapshot; allowed are letters, digits, '_' and '-', or 'latest'."])
         read = snapshots.read_snapshots("*" if name == "latest" else name)
         request = build_request([Step(read)])
-        answer = read_reply(request, self._execute(request.arguments))[read]
+        answers = read_reply(request, self._execute(request.arguments))
+        answer = answers[read]
         if answer.failure:
             raise HostError(f"the snapshots cannot be read ({answer.failure.kind}): {answer.failure.message}")
-        parsed = [_parsed(file) for file in answer.data["files"]]
-        found = [snapshot for snapshot in parsed if isinstance(snapshot, snapshots.Snapshot)]
-        broken = [sentence for sentence in parsed if isinstance(sentence, str)]
+        if answer.data["truncated"]:
+            raise HostError("there are more snapshots on the host than can be looked through; name one, or remove old ones.")
+        parsed = [(_parsed(file), str(file["modified"])) for file in answer.data["files"]]
+        found = [snapshot for snapshot, _modified in parsed if isinstance(snapshot, snapshots.Snapshot)]
+        broken = [(sentence, modified) for sentence, modified in parsed if isinstance(sentence, str)]
+        # A disk image carries the snapshots of the computer that it was made from.
+        found = [snapshot for snapshot in found if snapshot.host.casefold() == answers.host.name.casefold()]
         if name == "latest":
-            found = [snapshot for snapshot in found if not snapshot.name.startswith(_MARK)]
+            found = [snapshot for snapshot in found if snapshot.action != self.ACTION]
         if not found:
             what = "there is no snapshot of an apply on the host" if name == "latest" else f"there is no snapshot '{name}' on the host"
-            raise HostError(" ".join([f"{what}.", *broken]))
+            raise HostError(" ".join([f"{what}.", *(sentence for sentence, _modified in broken)]))
         chosen = max(found, key=lambda snapshot: snapshot.time)
+        # Of a file that cannot be read, the host's file system still tells when it was written.
+        newer = [sentence for sentence, modified in broken if modified >= chosen.time]
+        if newer:
+            raise HostError(" ".join(["the newest snapshot cannot be read, so name the one to restore.", *newer]))
         self._restored = chosen.name
         return (snapshots.demands(chosen),)
 
@@ -55,6 +64,9 @@ class ActionModule(HardeningAction):
 def _parsed(file: dict[str, Any]) -> snapshots.Snapshot | str:
     """A snapshot, or the sentence that says why the file is none."""
     try:
-        return snapshots.parse(base64.b64decode(file["base64"] or "").decode("utf-8"))
+        snapshot = snapshots.parse(base64.b64decode(file["base64"] or "").decode("utf-8"))
+        if not file["path"].casefold().endswith(snapshots.path_of(snapshot.name).casefold()):
+            return f"{file['path']}: it says that its name is {snapshot.name}, which is not that of its file."
+        return snapshot
     except (snapshots.MalformedSnapshotError, binascii.Error, UnicodeDecodeError) as error:
         return f"{file['path']}: {error}."

@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, ClassVar
 
+from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.configmgr.hardening.plugins.plugin_utils._plain import plain
@@ -26,7 +27,12 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status i
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.options.decisions import read_attestations, read_waivers
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.options.read import read_options
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.reports.counts import count
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.reports.stored import StoredResult, store
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.reports.stored import (
+    StoredResult,
+    UnreadableResultError,
+    require_storable,
+    store,
+)
 
 HOST_STATE = "configmgr.hardening.host_state"
 COMMON_OPTIONS = ("waivers", "attestations", "fail_on", "results", "run_id")
@@ -61,11 +67,13 @@ class HardeningAction(ActionBase):  # type: ignore[misc]
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         self._variables = task_vars or {}
         self._executions = 0
+        self._announced: str | None = None
         result: dict[str, Any] = super().run(tmp, task_vars)
         result.pop("invocation", None)
         subject = str(self._variables.get("inventory_hostname", "localhost"))
         check = bool(self._task.check_mode)
         try:
+            self._require_own_host(subject)
             options = read_options(self.MODULE, plain(self._task.args))
             catalog = load()
             context = Context(
@@ -76,20 +84,37 @@ class HardeningAction(ActionBase):  # type: ignore[misc]
                 read_attestations(options["attestations"], catalog),
             )
             run_id = self.run_id(options)
+            self._require_results(options, run_id, subject)
             self._require_windows(subject)
         except OptionError as error:
             return {**result, "failed": True, "changed": False, "msg": str(error), "executions": self._executions}
         except HostError as error:
             return {**result, **self._not_judged(error, options, context, run_id)}
         try:
-            outcome = run(self.demands(options), self._execute, context, check=check, run_id=run_id)
+            demands = self.demands(options)
+            outcome = run(demands, self._execute, context, check=check, run_id=run_id, action=self.ACTION, announce=self._announce)
+        except AnsibleConnectionFailure:
+            if self._announced:
+                self._display.warning(
+                    f"{subject}: the connection was lost after changes were sent; what they were is in the snapshot {self._announced}."
+                )
+            raise
         except OptionError as error:
-            return {**result, "failed": True, "changed": False, "msg": str(error), "executions": self._executions}
+            return {**result, **self._not_judged(error, options, context, run_id, msg=str(error))}
         except (HostError, ContractError) as error:
             return {**result, **self._not_judged(error, options, context, run_id)}
         return {**result, **self._judged(outcome, options, context, run_id, check)}
 
     # ------------------------------------------------------------------ the host
+
+    def _announce(self, snapshot: str) -> None:
+        self._announced = snapshot
+
+    def _require_own_host(self, subject: str) -> None:
+        """With delegate_to another host would be read and changed, and the result filed under this one."""
+        if self._task.delegate_to:
+            sentence = f"delegate_to: {self.MODULE} judges the host of the play, here {subject}; give the other host a play of its own."
+            raise OptionError([sentence])
 
     def _execute(self, arguments: Mapping[str, Json]) -> Mapping[str, Json]:
         self._executions += 1
@@ -105,6 +130,21 @@ class HardeningAction(ActionBase):  # type: ignore[misc]
                 f"{subject} is no Windows host for Ansible: its connection '{self._connection.transport}' uses the shell"
                 f" '{shell.SHELL_FAMILY}'. Use ansible_connection winrm or psrp, or ssh with ansible_shell_type powershell."
             )
+
+    def _require_results(self, options: dict[str, Any], run_id: str, subject: str) -> None:
+        """What is done to a host has to be told, so a result that could not be stored is known before."""
+        if not options["results"]:
+            return
+        folder = Path(self._loader.path_dwim(options["results"]))
+        try:
+            require_storable(folder, run_id, subject)
+        except UnreadableResultError as error:
+            raise OptionError([f"results: {error} Remove that file, or give another run_id."]) from error
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise OptionError(
+                [f"results: nothing can be stored in {folder} ({reason}); give a folder on the controller that can be written to."]
+            ) from error
 
     def _process_id(self) -> str:
         """The same for all hosts and tasks of one ansible-playbook: ids of tasks begin with what is random once per process."""
@@ -139,19 +179,24 @@ class HardeningAction(ActionBase):  # type: ignore[misc]
             result |= {"failed": True, "msg": " ".join(reasons)}
         return result
 
-    def _not_judged(self, error: HardeningError, options: dict[str, Any], context: Context, run_id: str) -> dict[str, Any]:
+    def _not_judged(
+        self, error: HardeningError, options: dict[str, Any], context: Context, run_id: str, msg: str | None = None
+    ) -> dict[str, Any]:
         """A host that could not be judged: the task fails, and the results say so as well."""
         areas = self.areas(options)
-        message = f"{context.subject} {self.WHAT_FAILED}: {error}"
+        message = msg or f"{context.subject} {self.WHAT_FAILED}: {error}"
+        if self._announced:
+            message += f" Changes were sent before; what they were is in the snapshot {self._announced}."
         findings = error_findings(areas, str(error), context)
         stored, trouble = self._store_findings(options, run_id, context.subject, areas, findings)
         return {
             "failed": True,
-            "changed": False,
+            "changed": self._announced is not None,
             "msg": " ".join([message, *trouble]),
             "findings": [finding.to_data() for finding in findings],
             "changes": [],
             "executions": self._executions,
+            "snapshot": self._announced,
             "run_id": run_id,
             "results_file": stored,
         }

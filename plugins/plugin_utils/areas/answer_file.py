@@ -50,7 +50,7 @@ def _parse(file: AnswerFile) -> ET.Element:
         raise OptionError([f"answer_file: {file.name} has a document type declaration, which an answer file does not need; remove it."])
     try:
         root = ET.fromstring(file.content)  # noqa: S314 document types, and so entities, are refused above
-    except ET.ParseError as error:
+    except (ET.ParseError, LookupError, ValueError) as error:
         raise OptionError([f"answer_file: {file.name} is no well-formed XML ({error})."]) from error
     if _local(root) != "unattend":
         raise OptionError([f"answer_file: {file.name} begins with <{_local(root)}>; an answer file begins with <unattend>."])

@@ -10,6 +10,7 @@ from typing import Any, Literal, cast
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.errors import OptionError
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.policy_owner import ManagedBy
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.registry_duration import UNIT_NAMES
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.sids import is_sid
 
 Mode = Literal["disabled", "offer_only", "solicited", "solicited_and_offer"]
 
@@ -59,6 +60,11 @@ def read_options(given: Mapping[str, Any]) -> RemoteAssistanceOptions:
         wrong.append(f"helpers: mode '{mode}' lets nobody offer help; leave helpers out, or choose offer_only or solicited_and_offer.")
     if any(not helper for helper in helpers):
         wrong.append("helpers: an entry is empty; each one is DOMAIN\\name, name@domain or a SID.")
+    wrong.extend(
+        f"helpers: '{helper}' begins like a SID and is none; each entry is DOMAIN\\name, name@domain or a SID."
+        for helper in helpers
+        if helper.upper().startswith("S-1-") and not is_sid(helper)
+    )
     wrong.extend(
         f"{option}: mode '{mode}' has no invitations; leave {option} out, or choose solicited or solicited_and_offer."
         for option in ("ticket_life", "invitation_method")

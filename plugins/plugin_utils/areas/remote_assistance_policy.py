@@ -44,10 +44,16 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.accou
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.any_of import AnyOf
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.host_facts import HostFact
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.local_group import LocalGroup, MembersWanted
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.policy_owner import READ_CONFIGMGR, OwnerWanted, PolicyOwner
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.policy_owner import (
+    READ_CONFIGMGR,
+    Life,
+    OwnerWanted,
+    PolicyOwner,
+)
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.registry import Place
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.registry_accounts import ListWanted, RegistryAccounts
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.registry_duration import (
+    UNIT_MINUTES,
     UNIT_NAMES,
     DurationWanted,
     RegistryDuration,
@@ -116,6 +122,8 @@ class _Builder:
             list_key=LIST_KEY,
             mdm_key=MDM_KEY,
             declared=options.managed_by,
+            option="helpers",
+            accounts=options.helpers,
         )
         self.group = LocalGroup(
             "helpers group", "helpers", name=HELPER_GROUP, accounts=options.helpers, maker=_TASK if options.offers else None
@@ -169,7 +177,16 @@ class _Builder:
     # ------------------------------------------------------------------ groups of requirements
 
     def ownership(self) -> tuple[Requirement, ...]:
-        return (Requirement(self.owner, OwnerWanted(self.options.managed_by, self._intended()), ("000-09",), writable=False),)
+        return (
+            Requirement(self.owner, OwnerWanted(self.options.managed_by, self._intended(), self._lives()), ("000-09",), writable=False),
+        )
+
+    def _lives(self) -> tuple[Life, ...]:
+        if not self.options.solicits:
+            return ()
+        count, unit = self.options.ticket_life
+        places = (Place(TICKET_COUNT.key, TICKET_COUNT.name).id, Place(TICKET_UNIT.key, TICKET_UNIT.name).id)
+        return (Life(places, UNIT_MINUTES, count * UNIT_MINUTES[unit]),)
 
     def _intended(self) -> dict[str, tuple[str, Json] | None]:
         """What this collection wants each policy value to be, for comparison with what other policies would write."""
@@ -255,9 +272,7 @@ class _Builder:
                     after=(layered(OFFER).key,),
                     **triggers,
                 ),
-                Requirement(
-                    self.group, MembersWanted(empty=True, layers=options.ours), leftovers, writable=options.ours, remedy=_EMPTY_GROUP
-                ),
+                Requirement(self.group, MembersWanted(empty=True), leftovers, writable=options.ours, remedy=_EMPTY_GROUP),
             )
         exclusive = ("002-10", "002-51") if options.mode == "offer_only" else ()
         view = ("002-50",) if options.view_only else ()
@@ -295,7 +310,7 @@ class _Builder:
             ),
             Requirement(
                 self.group,
-                MembersWanted(layers=options.ours),
+                MembersWanted(),
                 group_controls,
                 writable=options.ours,
                 after=(self.helper_list.key, layered(OFFER).key, _TASK.key),

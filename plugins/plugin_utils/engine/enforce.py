@@ -9,8 +9,14 @@ from dataclasses import dataclass, replace
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine import snapshot as snapshots
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.exchange import Step, build_request, read_reply
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.judge import Context, judge, waived_controls
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.observe import Observations, observe, reads_of, settings_of
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.plan import Plan, apply_steps, outcome_of, plan
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.observe import (
+    Observations,
+    interpreted,
+    observe,
+    reads_of,
+    settings_of,
+)
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.plan import Plan, apply_steps, outcome_of, plan, trigger_needs
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.verdict import Verdict, decide
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.change import Change, ChangeState
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.finding import Finding
@@ -18,6 +24,7 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operatio
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.requirement import Demands
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status import Status
 
+Announce = Callable[[str], None]
 Execute = Callable[[Mapping[str, Json]], Mapping[str, Json]]
 """Runs one execution: the arguments of host_state in, its reply out."""
 
@@ -29,91 +36,108 @@ class Outcome:
     host: HostFacts
     findings: tuple[Finding, ...]
     changes: tuple[Change, ...]
-    executions: int
-    applied: bool = False
     snapshot: str | None = None
     reboot_required: bool = False
 
     @property
     def changed(self) -> bool:
         """Whether something was changed, or, in a verification, would be."""
-        return any(change.state in (ChangeState.PLANNED, ChangeState.MADE) for change in self.changes)
-
-    @property
-    def failed(self) -> bool:
-        """Whether a write failed."""
-        return any(change.state is ChangeState.FAILED for change in self.changes)
+        return any(change.counts for change in self.changes)
 
 
-def run(demands: Sequence[Demands], execute: Execute, context: Context, *, check: bool, run_id: str) -> Outcome:
+def run(
+    demands: Sequence[Demands],
+    execute: Execute,
+    context: Context,
+    *,
+    check: bool,
+    run_id: str,
+    action: str = "apply",
+    announce: Announce = lambda _name: None,
+) -> Outcome:
     """Verify, and apply unless C(check).
 
+    C(action), apply or rollback, is noted in the snapshot. C(announce) is called with the snapshot's name right before anything is
+    written: should the answer be lost, that is what is left.
     HostError, ContractError: the host could not be judged. OptionError: it shows an option to be wrong; nothing was written.
     """
     requirements = [requirement for demand in demands for requirement in demand.requirements]
     request = build_request([Step(read) for read in reads_of(settings_of(requirements))])
     answers = read_reply(request, execute(request.arguments))
     observations = observe(demands, answers)
-    verdicts = _decide(demands, observations)
+    verdicts = _decide(demands, observations, answers.host)
     the_plan = plan(verdicts, waived_controls(context))
     if check or not the_plan.planned:
-        return Outcome(
-            answers.host, judge(demands, _refused(verdicts, the_plan), context), the_plan.changes, executions=1, applied=not check
-        )
-    return _apply(demands, verdicts, the_plan, observations, answers, execute, context, run_id)
-
-
-def _apply(
-    demands: Sequence[Demands],
-    verdicts: Sequence[Verdict],
-    the_plan: Plan,
-    observations: Observations,
-    answers: Answers,
-    execute: Execute,
-    context: Context,
-    run_id: str,
-) -> Outcome:
-    moved = {setting: None for index, verdict in enumerate(verdicts) if the_plan.asks(index) for setting in verdict.requirement.affects}
-    consequences = [entry for setting in moved for entry in setting.keep(observations[setting])]
-    taken = snapshots.take(run_id, answers.host, the_plan.planned, consequences)
+        findings = judge(demands, _refused(verdicts, the_plan.changes, the_plan), context)
+        return Outcome(answers.host, findings, the_plan.changes)
+    taken = _snapshot(the_plan, verdicts, observations, answers.host, snapshots.Run(run_id, action))
     steps, again = apply_steps(the_plan, verdicts, observations, taken.write())
     request = build_request(steps)
+    announce(taken.name)
     later = read_reply(request, execute(request.arguments))
-    changes = tuple(outcome_of(change, later) if change.state is ChangeState.PLANNED else change for change in the_plan.changes)
+    changes = tuple(
+        outcome_of(change, later, taken.write()) if change.state is ChangeState.PLANNED else change for change in the_plan.changes
+    )
     now = answers.updated(later)
-    after = {**observations, **{setting: setting.interpret(now) for setting in again}}
-    judged = _refused(_failed(_decide(demands, after), the_plan, changes), the_plan)
+    after = {**observations, **{setting: interpreted(setting, now) for setting in again}}
+    judged = _failed(
+        _decide(demands, after, later.host), the_plan, changes, _failed_triggers(verdicts, the_plan, observations, later, taken)
+    )
     return Outcome(
         host=later.host,
-        findings=judge(demands, judged, context),
+        findings=judge(demands, _refused(judged, changes, the_plan), context),
         changes=changes,
-        executions=2,
-        applied=True,
         snapshot=taken.name if later[taken.write()].ok else None,
         reboot_required=_reboot_required(changes, later),
     )
 
 
-def _decide(demands: Sequence[Demands], observations: Observations) -> list[Verdict]:
-    return [decide(demand.area, requirement, observations) for demand in demands for requirement in demand.requirements]
+def _snapshot(
+    the_plan: Plan, verdicts: Sequence[Verdict], observations: Observations, host: HostFacts, run: snapshots.Run
+) -> snapshots.Snapshot:
+    moved = {setting: None for index, verdict in enumerate(verdicts) if the_plan.asks(index) for setting in verdict.requirement.affects}
+    consequences = [entry for setting in moved for entry in setting.keep(observations[setting])]
+    return snapshots.take(run, host, the_plan.planned, consequences)
 
 
-def _failed(now: Sequence[Verdict], the_plan: Plan, changes: Sequence[Change]) -> list[Verdict]:
-    """A write that failed is an error, whatever the setting reads like."""
+def _decide(demands: Sequence[Demands], observations: Observations, host: HostFacts) -> list[Verdict]:
+    return [decide(demand.area, requirement, observations, host) for demand in demands for requirement in demand.requirements]
+
+
+def _failed_triggers(
+    verdicts: Sequence[Verdict], the_plan: Plan, observations: Observations, answers: Answers, taken: snapshots.Snapshot
+) -> Mapping[int, str]:
+    """For each verdict whose changes should have been put into effect and were not: what the host said."""
+    planned = {change.difference.key: change for change in the_plan.planned}
+    failed: dict[int, str] = {}
+    for index, verdict in enumerate(verdicts):
+        if not the_plan.asks(index):
+            continue
+        for operation, _needs in trigger_needs([verdict.requirement], planned, observations, taken.write()):
+            failure = answers[operation].failure
+            if failure and index not in failed:
+                failed[index] = f"what puts it into effect failed: {failure.message}"
+    return failed
+
+
+def _failed(now: Sequence[Verdict], the_plan: Plan, changes: Sequence[Change], triggers: Mapping[int, str]) -> list[Verdict]:
+    """A write that failed, or did not come into effect, is an error, whatever the setting reads like."""
     failed = {change.difference.key: change for change in changes if change.state is ChangeState.FAILED}
-    return [_with_failures(verdict, [failed[key] for key in the_plan.keys_of(index) if key in failed]) for index, verdict in enumerate(now)]
+    judged = []
+    for index, verdict in enumerate(now):
+        mine = [failed[key] for key in the_plan.keys_of(index) if key in failed]
+        texts = [f"{change.describe()} failed: {change.message}" for change in mine] or ([triggers[index]] if index in triggers else [])
+        judged.append(_error(verdict, "; ".join(texts)) if texts else verdict)
+    return judged
 
 
-def _with_failures(verdict: Verdict, failed: Sequence[Change]) -> Verdict:
-    if not failed:
-        return verdict
-    text = "; ".join(f"{change.describe()} failed: {change.message}" for change in failed)
+def _error(verdict: Verdict, text: str) -> Verdict:
     return replace(verdict, status=Status.ERROR, actual=text, code=None, remedy="Mend what the host says and apply again.")
 
 
-def _refused(verdicts: Sequence[Verdict], the_plan: Plan) -> list[Verdict]:
+def _refused(verdicts: Sequence[Verdict], changes: Sequence[Change], the_plan: Plan) -> list[Verdict]:
     """Say in the finding why a change was not made."""
-    refused = {change.difference.key: change for change in the_plan.changes if change.state is ChangeState.REFUSED}
+    refused = {change.difference.key: change for change in changes if change.state is ChangeState.REFUSED}
     said = []
     for index, verdict in enumerate(verdicts):
         reasons = " ".join(dict.fromkeys(refused[key].message or "" for key in the_plan.keys_of(index) if key in refused))

@@ -7,9 +7,9 @@ For now this is a list of writes that cannot. Whatever is not on it is refused: 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operation import Operation
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operation import HostFacts, Operation
 
 _POLICIES = "HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows NT"
 _RDS = _POLICIES + "\\Terminal Services"
@@ -47,8 +47,11 @@ _HARMLESS_TASKS = frozenset({("\\microsoft\\windows\\remoteassistance\\", "remot
 _HARMLESS_FEATURES = frozenset({"remote-assistance"})
 
 
-def refusal(operation: Operation) -> str | None:
-    """None when the write cannot cut a connection, else the sentence that says why it is not made."""
+def refusal(operation: Operation, host: HostFacts | None = None) -> str | None:
+    """None when the write cannot cut a connection, else the sentence that says why it is not made.
+
+    C(host) tells who the connection runs as; without it that is not looked at.
+    """
     fields = operation.fields
     key = str(fields.get("key", "")).casefold()
     if operation.op in ("registry.write", "registry.remove"):
@@ -59,7 +62,7 @@ def refusal(operation: Operation) -> str | None:
             harmless = names is None or str(fields["name"]).casefold() in names
         return None if harmless else f"{fields['key']} is not known to leave the connection alone, so it is not written."
     if operation.op in ("group.add", "group.remove"):
-        if _MADE_HERE.match(str(fields["sid"])):
+        if _MADE_HERE.match(str(fields["sid"])) and not _carries(host, str(fields["sid"]), fields["members"]):
             return None
         return f"Members of the group {fields['sid']} may be what lets the connection in, so they are not changed."
     if operation.op == "cmdlet.invoke" and fields.get("mutates"):
@@ -67,6 +70,14 @@ def refusal(operation: Operation) -> str | None:
     if operation.op in ("file.write", "file.remove", "wait"):
         return None
     return f"{operation.op} is not known to leave the connection alone, so it is not run."
+
+
+def _carries(host: HostFacts | None, group: str, members: Sequence[str]) -> bool:
+    """Whether the account that is at work here belongs to the group, or is to be moved."""
+    if host is None:
+        return False
+    own = {host.user_sid.upper(), *(sid.upper() for sid in host.groups)}
+    return group.upper() in own or host.user_sid.upper() in {member.upper() for member in members}
 
 
 def _cmdlet_refusal(name: str, parameters: Mapping[str, object]) -> str | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.errors import OptionError
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.errors import ContractError, OptionError
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.observation import Observation
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operation import Answers, Operation
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operation import CONTRACT, Answers, Operation
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.requirement import Demands, Requirement
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.setting import Setting
 
@@ -32,8 +32,18 @@ def reads_of(settings: Iterable[Setting]) -> tuple[Operation, ...]:
 def observe(demands: Iterable[Demands], answers: Answers) -> Observations:
     """All observations. An option that the host shows to be wrong is an OptionError, before anything is judged."""
     requirements = [requirement for demand in demands for requirement in demand.requirements]
-    observations = {setting: setting.interpret(answers) for setting in settings_of(requirements)}
+    observations = {setting: interpreted(setting, answers) for setting in settings_of(requirements)}
     wrong = dict.fromkeys(sentence for observation in observations.values() for sentence in observation.wrong_options)
     if wrong:
         raise OptionError(tuple(wrong))
     return observations
+
+
+def interpreted(setting: Setting, answers: Answers) -> Observation:
+    """What the answers say of a setting; data that is not of the contract's form is a ContractError."""
+    try:
+        return setting.interpret(answers)
+    except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
+        raise ContractError(
+            f"The host's answers for {setting.key} do not have the form of contract {CONTRACT}: {type(error).__name__} {error}."
+        ) from error

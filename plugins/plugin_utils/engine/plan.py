@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.exchange import Step
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.guard import refusal
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.observe import Observations, reads_of
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.verdict import Verdict
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.change import Change, ChangeState
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operation import Answers, Operation
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.change import Change, ChangeState, Difference
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operation import Answers, Failure, Operation
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.requirement import Requirement
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.setting import Setting
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status import Status
 
@@ -43,11 +45,15 @@ def plan(verdicts: Sequence[Verdict], waived: frozenset[str] = frozenset()) -> P
         for verdict in verdicts
         if verdict.status in (Status.CONFLICT, Status.INDETERMINATE) or any(c.state is ChangeState.REFUSED for c in verdict.changes)
     }
+    for index in _ordered(verdicts):
+        requirement = verdicts[index].requirement
+        # Whatever waits in vain does not come either.
+        if verdicts[index].changes and not _left_alone(requirement, waived) and not blocked.keys().isdisjoint(requirement.after):
+            blocked.setdefault(requirement.setting.key, verdicts[index])
     changes: dict[str, Change] = {}
     by_verdict: dict[int, tuple[str, ...]] = {}
     for index, verdict in enumerate(verdicts):
-        controls = verdict.requirement.controls
-        if controls and waived.issuperset(controls):
+        if _left_alone(verdict.requirement, waived):
             continue
         waits = [blocked[key] for key in verdict.requirement.after if key in blocked]
         for change in verdict.changes:
@@ -55,6 +61,10 @@ def plan(verdicts: Sequence[Verdict], waived: frozenset[str] = frozenset()) -> P
             changes[key] = _together(changes.get(key), _waiting(change, waits))
         by_verdict[index] = tuple(change.difference.key for change in verdict.changes)
     return Plan(tuple(changes.values()), by_verdict)
+
+
+def _left_alone(requirement: Requirement, waived: frozenset[str]) -> bool:
+    return not waived.isdisjoint(requirement.controls)
 
 
 def _waiting(change: Change, waits: Sequence[Verdict]) -> Change:
@@ -85,46 +95,69 @@ def apply_steps(
         mine = [write for key in the_plan.keys_of(index) if key in planned for write in planned[key].difference.writes]
         writes_of.setdefault(verdict.requirement.setting.key, []).extend(mine)
     steps = [Step(snapshot)]
-    sent: set[Operation] = set()
     for index in _ordered(verdicts):
         requirement = verdicts[index].requirement
         before = [snapshot, *(write for key in requirement.after for write in writes_of.get(key, ()))]
-        for key in the_plan.keys_of(index):
-            for write in planned[key].difference.writes if key in planned else ():
-                if write not in sent:
-                    sent.add(write)
-                    steps.append(Step(write, tuple(dict.fromkeys(before))))
-                before.append(write)
-    touched: dict[Setting, None] = {}
-    triggers: dict[Operation, tuple[Operation, ...]] = {}
-    for verdict in verdicts:
-        requirement = verdict.requirement
-        writes = writes_of[requirement.setting.key]
-        if not writes:
-            continue
-        touched[requirement.setting] = None
-        touched.update(dict.fromkeys(requirement.affects))
-        for trigger in requirement.triggers:
-            for operation in trigger.trigger(observations[trigger]):
-                triggers[operation] = (snapshot,)
-    previous: Operation | None = None
-    for operation, needs in triggers.items():
-        steps.append(Step(operation, needs if previous is None else (previous,)))
-        previous = operation
-    rereads = set(reads_of(touched))
+        steps += _requirement_steps([planned[key].difference for key in the_plan.keys_of(index) if key in planned], before)
+    touched = [verdict.requirement for index, verdict in enumerate(verdicts) if the_plan.asks(index)]
+    steps += [Step(operation, needs) for operation, needs in trigger_needs(touched, planned, observations, snapshot)]
+    moved = dict.fromkeys(setting for requirement in touched for setting in (requirement.setting, *requirement.affects))
+    rereads = set(reads_of(moved))
     again = tuple(setting for setting in observations if rereads.intersection(setting.reads()))
     steps += [Step(read) for read in reads_of(again) if read in rereads]
     return tuple(steps), again
 
 
-def outcome_of(change: Change, answers: Answers) -> Change:
+def _requirement_steps(differences: Sequence[Difference], before: Sequence[Operation]) -> list[Step]:
+    """The writes of one requirement. What goes from a list waits for what comes; otherwise one failure does not stop the rest."""
+    coming = [write for difference in differences if difference.after != "absent" for write in difference.writes]
+    steps = []
+    for difference in sorted(differences, key=_goes):
+        needs = [*before, *(coming if _goes(difference) else ())]
+        for operation in (*difference.conditions, *difference.writes):
+            steps.append(Step(operation, tuple(dict.fromkeys(needs))))
+            needs.append(operation)
+    return steps
+
+
+def _goes(difference: Difference) -> bool:
+    return difference.item is not None and difference.after == "absent"
+
+
+def trigger_needs(
+    requirements: Iterable[Requirement], planned: Mapping[str, Change], observations: Observations, snapshot: Operation
+) -> list[tuple[Operation, tuple[Operation, ...]]]:
+    """What has to be started once the changes of some requirements are made, each operation after the one before it."""
+    found: list[tuple[Operation, tuple[Operation, ...]]] = []
+    for trigger in dict.fromkeys(trigger for requirement in requirements for trigger in requirement.triggers):
+        mended = planned.get(trigger.key)
+        needs: tuple[Operation, ...] = (snapshot, *(mended.difference.writes if mended else ()))
+        for operation in trigger.trigger(observations[trigger], mended=mended is not None):
+            if refusal(operation) is None:
+                found.append((operation, needs))
+                needs = (operation,)
+    return found
+
+
+def outcome_of(change: Change, answers: Answers, snapshot: Operation) -> Change:
     """What became of a planned change."""
+    for condition in change.difference.conditions:
+        failure = answers[condition].failure
+        if failure and failure.kind == "timeout":
+            return replace(change, state=ChangeState.REFUSED, message="Somebody else has begun to use it meanwhile, so it stays.")
     for write in change.difference.writes:
-        answer = answers[write]
-        if answer.failure:
-            waited = " It was not tried, as what has to come first failed." if answer.failure.kind == "dependency" else ""
-            return replace(change, state=ChangeState.FAILED, message=f"{answer.failure.message}{waited}")
+        failure = answers[write].failure
+        if failure:
+            return replace(change, state=ChangeState.FAILED, message=_why(failure, answers[snapshot].failure))
     return replace(change, state=ChangeState.MADE)
+
+
+def _why(failure: Failure, snapshot: Failure | None) -> str:
+    if failure.kind != "dependency":
+        return failure.message
+    if snapshot:
+        return f"It was not tried, as no snapshot could be left: {snapshot.message}"
+    return f"It was not tried, as what has to come first failed. {failure.message}"
 
 
 def _ordered(verdicts: Sequence[Verdict]) -> Iterable[int]:

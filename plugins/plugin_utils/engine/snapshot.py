@@ -6,15 +6,19 @@ A snapshot holds values, never operations: what is read back from a host is data
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.guard import refusal
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.change import Change
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operation import HostFacts, Json, Operation
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.requirement import Demands, Requirement
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.local_group import GroupMembers, MadeGroup
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.group_members import GroupMember, MadeGroup, MadeWanted
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.policy_owner import PolicyOwner
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.registry import Place, Stored
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.registry_key import EmptyRegistryKey, Leaving
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.registry_value import RegistryValue
@@ -27,14 +31,32 @@ FOLDER = "snapshots"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}\Z")
 # A snapshot's name is that of its run, with a mark for rollbacks, and the time: 100 characters at most.
 _LONGEST_RUN_ID = 73
-_REGISTRY_TYPES = {
-    "none": str,
-    "sz": str,
-    "expand_sz": str,
-    "multi_sz": list,
-    "dword": int,
-    "qword": int,
-    "binary": str,
+
+
+def _is_text(data: Json) -> bool:
+    return isinstance(data, str)
+
+
+def _is_number(data: Json) -> bool:
+    # A DWORD that is stored with eight bytes comes as a large one.
+    return isinstance(data, int) and not isinstance(data, bool) and 0 <= data < 1 << 64
+
+
+def _is_base64(data: Json) -> bool:
+    try:
+        return isinstance(data, str) and base64.b64decode(data, validate=True) is not None
+    except (binascii.Error, ValueError):
+        return False
+
+
+_REGISTRY_TYPES: Mapping[str, Callable[[Json], bool]] = {
+    "none": _is_base64,
+    "sz": _is_text,
+    "expand_sz": _is_text,
+    "multi_sz": lambda data: isinstance(data, list) and all(isinstance(text, str) for text in data),
+    "dword": _is_number,
+    "qword": _is_number,
+    "binary": _is_base64,
 }
 
 
@@ -43,10 +65,22 @@ class MalformedSnapshotError(ValueError):
 
 
 @dataclass(frozen=True)
+class Run:
+    """C(id): the name of the run; C(action): apply or rollback."""
+
+    id: str
+    action: str = "apply"
+
+
+@dataclass(frozen=True)
 class Snapshot:
-    """C(name) is also its file's name on the host; C(time) is the host's, in UTC; C(settings) are in the order of restoring."""
+    """C(name) is also its file's name on the host; C(action): apply or rollback, what left it; C(time) is the host's, in UTC.
+
+    C(settings) are in the order of restoring.
+    """
 
     name: str
+    action: str
     host: str
     time: str
     areas: tuple[str, ...]
@@ -58,6 +92,7 @@ class Snapshot:
             "schema": SCHEMA,
             "collection": "configmgr.hardening",
             "name": self.name,
+            "action": self.action,
             "host": self.host,
             "time": self.time,
             "areas": list(self.areas),
@@ -85,7 +120,7 @@ def read_snapshots(pattern: str = "*") -> Operation:
     return Operation.of("file.read", path=f"%ProgramData%\\configmgr.hardening\\{path_of(pattern)}", max_files=1000)
 
 
-def take(run: str, host: HostFacts, changes: Sequence[Change], consequences: Iterable[Json] = ()) -> Snapshot:
+def take(run: Run, host: HostFacts, changes: Sequence[Change], consequences: Iterable[Json] = ()) -> Snapshot:
     """What the changes are about to move, as it is now; each thing once. C(consequences): what others may move because of them.
 
     The name is that of the run with the host's time, so that several tasks of one run leave several snapshots.
@@ -97,29 +132,42 @@ def take(run: str, host: HostFacts, changes: Sequence[Change], consequences: Ite
     settings = sorted(kept.values(), key=lambda entry: (order.get(entry["kind"], 2), -str(entry.get("key", "")).count("\\")))
     moment = "".join(char for char in host.time if char.isdigit())[:17]
     areas = tuple(dict.fromkeys(change.area for change in changes))
-    return Snapshot(f"{run}-{moment}", host.name, host.time, areas, tuple(settings))
+    return Snapshot(f"{run.id}-{moment}", run.action, host.name, host.time, areas, tuple(settings))
 
 
 def parse(text: str) -> Snapshot:
-    """Read a snapshot's text; anything that this version would not have written is a MalformedSnapshotError."""
+    """Read a snapshot's text; anything that this version would not have written is a MalformedSnapshotError.
+
+    So a snapshot whose restoring the guard would refuse is malformed as a whole: no apply wrote what it could not have changed.
+    """
     try:
         content = json.loads(text)
         _check_head(content)
-        snapshot = Snapshot(content["name"], content["host"], content["time"], tuple(content["areas"]), tuple(content["settings"]))
+        snapshot = Snapshot(
+            content["name"], content["action"], content["host"], content["time"], tuple(content["areas"]), tuple(content["settings"])
+        )
         for entry in snapshot.settings:
             _requirement(entry, snapshot)
+            reason = next((reason for reason in map(refusal, _restoring(entry)) if reason), None)
+            if reason:
+                raise MalformedSnapshotError(reason.rstrip("."))
     except MalformedSnapshotError:
         raise
+    except RecursionError as error:
+        raise MalformedSnapshotError("it is nested too deeply") from error
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise MalformedSnapshotError(f"it cannot be read: {type(error).__name__} {error}") from error
     return snapshot
 
 
 def _check_head(content: Mapping[str, Json]) -> None:
-    if content["collection"] != "configmgr.hardening" or content["schema"] != SCHEMA:
+    if content["collection"] != "configmgr.hardening":
+        raise MalformedSnapshotError(f"it is not one of configmgr.hardening but of {content['collection']}")
+    if content["schema"] != SCHEMA:
         raise MalformedSnapshotError(f"it is of schema {content['schema']}, and this version reads schema {SCHEMA}")
     if not is_name(content["name"]):
         raise MalformedSnapshotError("its name has characters that no snapshot's name has")
+    _text(content["time"])
 
 
 def demands(snapshot: Snapshot) -> Demands:
@@ -131,19 +179,19 @@ def _requirement(entry: Mapping[str, Json], snapshot: Snapshot) -> Requirement:
     kind = entry["kind"]
     if kind == "registry_value":
         place = Place(_text(entry["key"]), _text(entry["name"]))
-        return Requirement(RegistryValue(place, f"{place.key}\\{place.name}"), _stored(entry["before"]), (), object=place.id)
+        policy = _flag(entry["policy"])
+        authority = _authority(place.key, snapshot) if policy else None
+        value = RegistryValue(place, f"{place.key}\\{place.name}", policy=policy)
+        return Requirement(value, _stored(entry["before"]), (), object=place.id, authority=authority)
     if kind == "registry_key":
         return _key_requirement(_text(entry["key"]), snapshot)
-    if kind == "local_group":
-        sid, members = entry["sid"], tuple(entry["before"])
-        if not all(is_sid(text) for text in (sid, *members)):
-            raise MalformedSnapshotError("a group or a member in it is no SID")
-        return Requirement(GroupMembers(sid), members, (), object=sid)
+    if kind == "group_member":
+        member = GroupMember(*_sids((entry["sid"], entry["member"])))
+        return Requirement(member, _flag(entry["before"]), (), object=member.key)
     if kind == "made_group":
-        sids = (frozenset(entry["members"]), frozenset(entry["others"]))
-        if not all(is_sid(text) for text in (*sids[0], *sids[1])):
-            raise MalformedSnapshotError("a group or a member in it is no SID")
-        return Requirement(MadeGroup(), sids, (), object="made_group")
+        wanted = MadeWanted(frozenset(_sids(entry["members"])), frozenset(_sids(entry["others"])))
+        made = MadeGroup(_text(entry["name"]))
+        return Requirement(made, wanted, (), object=made.key)
     if kind == "scheduled_task":
         task = ScheduledTask(_text(entry["path"]), _text(entry["name"]))
         return Requirement(task, _flag(entry["before"]), (), object=task.key)
@@ -151,6 +199,37 @@ def _requirement(entry: Mapping[str, Json], snapshot: Snapshot) -> Requirement:
         feature = ServerFeature(_text(entry["name"]))
         return Requirement(feature, _flag(entry["before"]), (), object=feature.key)
     raise MalformedSnapshotError(f"it has a setting of the unknown kind '{kind}'")
+
+
+def _authority(key: str, snapshot: Snapshot) -> PolicyOwner:
+    """Who else may decide the policy values of a key by now: what they set is left alone."""
+    names = (
+        entry["name"] for entry in snapshot.settings if entry["kind"] == "registry_value" and entry["key"].casefold() == key.casefold()
+    )
+    return PolicyOwner("the values of the snapshot", key, tuple(sorted(names)))
+
+
+def _sids(texts: Iterable[Json]) -> tuple[str, ...]:
+    found = tuple(texts)
+    if not all(isinstance(text, str) and is_sid(text) for text in found):
+        raise MalformedSnapshotError("a group or a member in it is no SID")
+    return found
+
+
+def _restoring(entry: Mapping[str, Json]) -> tuple[Operation, ...]:
+    """The writes that restoring a setting may come to, as far as the guard looks at them."""
+    kind = entry["kind"]
+    if kind == "registry_value":
+        return (Operation.of("registry.remove", key=entry["key"], name=entry["name"]),)
+    if kind == "registry_key":
+        return (Operation.of("registry.remove", key=entry["key"]),)
+    if kind == "group_member":
+        return (Operation.of("group.remove", sid=entry["sid"], members=[entry["member"]]),)
+    if kind == "scheduled_task":
+        return ScheduledTask(entry["path"], entry["name"]).switch(enabled=entry["before"])
+    if kind == "server_feature":
+        return ServerFeature(entry["name"]).switch(installed=entry["before"])
+    return ()
 
 
 def _key_requirement(key: str, snapshot: Snapshot) -> Requirement:
@@ -178,8 +257,7 @@ def _key_requirement(key: str, snapshot: Snapshot) -> Requirement:
 def _stored(data: Json) -> Stored | None:
     if data is None:
         return None
-    expected = _REGISTRY_TYPES[data["type"]]
-    if not isinstance(data["data"], expected) or isinstance(data["data"], bool):
+    if not _REGISTRY_TYPES[data["type"]](data["data"]):
         raise MalformedSnapshotError(f"a value of the type {data['type']} has other data")
     return Stored(data["type"], data["data"])
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.guard import refusal
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.observe import Observations
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.change import Change, ChangeState, Difference
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operation import HostFacts
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.requirement import Requirement
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.setting import Assessment
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.severity import Severity
@@ -31,7 +32,7 @@ class Verdict:
     changes: tuple[Change, ...] = ()
 
 
-def decide(area: str, requirement: Requirement, observations: Observations) -> Verdict:
+def decide(area: str, requirement: Requirement, observations: Observations, host: HostFacts) -> Verdict:
     """Judge one requirement. Pure: nothing is read or written."""
     observation = observations[requirement.setting]
     verdict = Verdict(
@@ -59,10 +60,10 @@ def decide(area: str, requirement: Requirement, observations: Observations) -> V
     )
     if assessment.status is not Status.DRIFT and not assessment.differences:
         return replace(verdict, remedy="" if assessment.status is Status.COMPLIANT else verdict.remedy)
-    return _with_changes(verdict, assessment, observations)
+    return _with_changes(verdict, assessment, observations, host)
 
 
-def _with_changes(verdict: Verdict, assessment: Assessment, observations: Observations) -> Verdict:
+def _with_changes(verdict: Verdict, assessment: Assessment, observations: Observations, host: HostFacts) -> Verdict:
     requirement = verdict.requirement
     changes = []
     deciders: dict[str, list[Difference]] = {}
@@ -71,7 +72,8 @@ def _with_changes(verdict: Verdict, assessment: Assessment, observations: Observ
         if by:
             deciders.setdefault(by, []).append(difference)
         elif requirement.writable:
-            reasons = [reason for reason in map(refusal, difference.writes) if reason]
+            refusals = [refusal(write, host) for write in difference.writes]
+            reasons = [reason for reason in (*refusals, _lasting(difference)) if reason]
             state = ChangeState.REFUSED if reasons else ChangeState.PLANNED
             changes.append(Change(verdict.area, requirement.controls, difference, state, reasons[0] if reasons else None))
     if not deciders:
@@ -82,10 +84,18 @@ def _with_changes(verdict: Verdict, assessment: Assessment, observations: Observ
     return replace(
         verdict,
         status=Status.CONFLICT,
+        code=None,
         actual=f"{verdict.actual}; decided by {who}",
         remedy=f"Decided elsewhere, so change it there ({what}), or declare that owner in managed_by. {requirement.remedy}".strip(),
         changes=tuple(changes),
     )
+
+
+def _lasting(difference: Difference) -> str | None:
+    """The contract can say that a value is of a type that it has no name for, and cannot write one."""
+    if any((entry.get("before") or {}).get("type") == "unknown" for entry in difference.restore if entry["kind"] == "registry_value"):
+        return "What is there now is of a type that could not be written back, so it is not replaced."
+    return None
 
 
 def _decider(requirement: Requirement, difference: Difference, observations: Observations) -> str | None:

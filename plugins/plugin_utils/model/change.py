@@ -27,6 +27,9 @@ class Difference:
     authority may decide, and C(target) what it should hold ({"type", "data"}, or None for absent). C(restore) is what a snapshot
     keeps: the property as it was. C(note) is more about the item, for people; C(verb)
     what is done, where that says it better than before and after.
+
+    C(conditions) are looked at on the host right before the writes; one that does not hold keeps them from being made. A
+    C(consequence) puts other settings into effect and is no change by itself.
     """
 
     key: str
@@ -40,6 +43,8 @@ class Difference:
     verb: str | None = None
     place: str | None = None
     target: Json = None
+    conditions: tuple[Operation, ...] = ()
+    consequence: bool = False
 
     def describe(self) -> str:
         """One line: what, from, to; or which element comes or goes."""
@@ -59,6 +64,11 @@ class Change:
     difference: Difference
     state: ChangeState = ChangeState.PLANNED
     message: str | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether Ansible should say that something changed, or would."""
+        return self.state in (ChangeState.PLANNED, ChangeState.MADE) and not self.difference.consequence
 
     def describe(self) -> str:
         return self.difference.describe()

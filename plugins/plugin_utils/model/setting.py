@@ -60,6 +60,9 @@ class Setting(ABC):
         """For a setting that others may move as a consequence of a change: what a snapshot keeps of it besides."""
         return ()
 
-    def trigger(self, observation: Observation) -> tuple[Operation, ...]:  # noqa: ARG002 for kinds that need it
-        """For a setting that can be started: the operations that make it put other settings into effect."""
+    def trigger(self, observation: Observation, *, mended: bool) -> tuple[Operation, ...]:  # noqa: ARG002 for kinds that need it
+        """For a setting that can be started: the operations that make it put other settings into effect.
+
+        C(mended): a change of the setting itself comes before.
+        """
         return ()

@@ -94,6 +94,18 @@ def store(folder: Path, result: StoredResult) -> Path:
     return path
 
 
+def require_storable(folder: Path, run_id: str, subject: str) -> None:
+    """Asked before a host is touched: OSError or UnreadableResultError when no result of it could be stored afterwards."""
+    path = file_of(folder, run_id, subject)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists():
+        load(path)
+    # Rights alone do not tell: a file system may be read-only, or full.
+    temporary = path.with_suffix(f".{os.getpid()}.tmp")
+    temporary.write_text("{}\n", encoding="utf-8")
+    temporary.unlink()
+
+
 def load(path: Path) -> StoredResult:
     """Read one result; UnreadableResultError when it is none."""
     try:
@@ -101,9 +113,9 @@ def load(path: Path) -> StoredResult:
         if content["schema"] != SCHEMA:
             raise UnreadableResultError(f"{path} has schema {content['schema']}, and this version reads schema {SCHEMA}.")
         return StoredResult(
-            run_id=content["run_id"],
-            subject=content["subject"],
-            time=datetime.fromisoformat(content["time"]),
+            run_id=_text(content["run_id"]),
+            subject=_text(content["subject"]),
+            time=_moment(content["time"]),
             action=content["action"],
             areas=tuple(content["areas"]),
             findings=tuple(Finding.from_data(finding) for finding in content["findings"]),
@@ -112,10 +124,23 @@ def load(path: Path) -> StoredResult:
             host=content["host"],
             snapshot=content["snapshot"],
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         if isinstance(error, UnreadableResultError):
             raise
         raise UnreadableResultError(f"{path} is no result of this collection ({type(error).__name__}: {error}).") from error
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
+
+
+def _moment(value: Any) -> datetime:
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is None:
+        raise ValueError(f"{value} names no time zone")
+    return moment
 
 
 def load_all(folders: Iterable[Path], run_id: str | None = None) -> tuple[tuple[StoredResult, ...], tuple[str, ...]]:

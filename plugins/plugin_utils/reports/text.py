@@ -26,19 +26,19 @@ _COLUMNS = (
 def table(fleet: Fleet) -> list[str]:
     """Hosts and areas with the counts of each status; a dot stands for none."""
     rows = [
-        (host, area, [counts[status.value] for status, _word in _COLUMNS])
+        (_plain(host), _plain(area), [counts[status.value] for status, _word in _COLUMNS])
         for host, areas in fleet.counts.items()
         for area, counts in areas.items()
     ]
     sums = total(counts for areas in fleet.counts.values() for counts in areas.values())
-    hosts = [host for host, _area, _numbers in rows] + list(fleet.not_heard_from) + ["host"]
-    width = max(len(host) for host in hosts)
+    silent = [_plain(host) for host in fleet.not_heard_from]
+    width = max(len(host) for host in [*(host for host, _area, _numbers in rows), *silent, "host"])
     area_width = max([len(area) for _host, area, _numbers in rows] + [len("area")])
     header = f"{'host':<{width}}  {'area':<{area_width}} " + "".join(f"{word:>7}" for _status, word in _COLUMNS)
     lines = [header, "-" * len(header)]
     for host, area, numbers in rows:
         lines.append(f"{host:<{width}}  {area:<{area_width}} " + "".join(f"{number or '.':>7}" for number in numbers))
-    lines.extend(f"{host:<{width}}  not heard from" for host in fleet.not_heard_from)
+    lines.extend(f"{host:<{width}}  not heard from" for host in silent)
     lines.append("-" * len(header))
     lines.append(f"{'all':<{width}}  {'':<{area_width}} " + "".join(f"{sums[status.value] or '.':>7}" for status, _word in _COLUMNS))
     return lines
@@ -66,7 +66,7 @@ def _ids(controls: Sequence[str]) -> str:
 
 
 def _wrapped(cause: Cause) -> list[str]:
-    text = f"{cause.subject}: {_plain(cause.actual)} [{_ids(cause.controls)}]"
+    text = f"{_plain(cause.subject)}: {_plain(cause.actual)} [{_ids(cause.controls)}]"
     first = f"{cause.status.value:<{_INDENT}}"
     return textwrap.wrap(text, width=_WIDTH, initial_indent=first, subsequent_indent=" " * _INDENT, break_on_hyphens=False)
 

@@ -13,11 +13,12 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operatio
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.setting import Assessment, Setting
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status import Code, Status
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.accounts import Account, resolve, resolved
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.group_members import READ_GROUPS, kept_member, member_difference
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.scheduled_task import ScheduledTask
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.sids import crowd, is_builtin
 
-READ_GROUPS = Operation.of("group.read")
-"""Every local group at once: the one in question may be known by its members only."""
+Group = Mapping[str, Any]
+"""A group as the contract answers it: sid, name, members."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,17 @@ class MembersWanted:
     empty: bool = False
     without: bool = False
     no_crowds: bool = False
-    layers: bool = True
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """C(group): the one in question, if it was found. C(own): all groups that do not come with Windows. C(starts): what makes the group."""
+
+    group: Group | None
+    known: Mapping[str, Account]
+    english: bool
+    own: tuple[Group, ...]
+    starts: tuple[Operation, ...]
 
 
 @dataclass(frozen=True)
@@ -61,99 +72,94 @@ class LocalGroup(Setting):
         answer = answers[READ_GROUPS]
         if answer.failure:
             return Observation(problem=Problem.from_failure(answer.failure, self.title))
-        group = self._find(answer.data["groups"], known)
+        groups: Sequence[Group] = answer.data["groups"]
         english = answers.host.language.split("-")[0].lower() == "en"
-        filled = any(other["members"] for other in answer.data["groups"] if not is_builtin(other["sid"]))
-        evidence: tuple[str, ...] = ()
+        own = tuple(group for group in groups if not is_builtin(group["sid"]))
+        group = self._named(groups)
         caveats: tuple[str, ...] = ()
-        if group is not None:
-            members = ", ".join(member["name"] or member["sid"] for member in group["members"]) or "nobody"
-            evidence = (f"local group {group['name']} ({group['sid']}): {members}",)
-            if self.sid is None and group["name"].casefold() != (self.name or "").casefold():
+        if group is None and self.sid is None and not english:
+            group = _with_members(own, {account.sid for account in known.values()})
+            if group is not None:
                 caveats = ("the group was recognised by its members, as its name in this language is not known",)
-        starts = self.maker.trigger(self.maker.interpret(answers)) if self.maker else ()
-        own = tuple(other for other in answer.data["groups"] if not is_builtin(other["sid"]))
-        return Observation(value=(group, known, english, filled, starts, own), evidence=evidence, caveats=caveats)
+        evidence = () if group is None else (f"local group {group['name']} ({group['sid']}): {_names(group['members'])}",)
+        starts = self.maker.trigger(self.maker.interpret(answers), mended=True) if self.maker else ()
+        return Observation(value=_Seen(group, known, english, own, starts), evidence=evidence, caveats=caveats)
 
-    def _find(self, groups: Sequence[Mapping[str, Json]], known: Mapping[str, Account]) -> Mapping[str, Any] | None:
-        for group in groups:
-            if self.sid is not None:
-                if group["sid"] == self.sid:
-                    return group
-            elif group["name"].casefold() == (self.name or "").casefold():
-                return group
-        sids = {account.sid for account in known.values()}
-        if self.sid is None and sids:
-            alike = [g for g in groups if not is_builtin(g["sid"]) and {member["sid"] for member in g["members"]} == sids]
-            if len(alike) == 1:
-                return alike[0]
-        return None
+    def _named(self, groups: Sequence[Group]) -> Group | None:
+        if self.sid is not None:
+            return next((group for group in groups if group["sid"] == self.sid), None)
+        return next((group for group in groups if group["name"].casefold() == (self.name or "").casefold()), None)
 
     def keep(self, observation: Observation) -> tuple[Json, ...]:
-        """A started task edits the group by itself, and may make it: all groups that it could be, and which there are."""
+        """What a started task may do by itself: move members in or out, and make the group where there is none."""
         if observation.problem or observation.value is None or self.sid is not None:
             return ()
-        group, known, _english, _filled, _starts, own = observation.value
-        edited = [group] if group is not None else own
-        groups = [{"kind": "local_group", "sid": one["sid"], "before": [member["sid"] for member in one["members"]]} for one in edited]
-        if group is not None:
-            return tuple(groups)
-        made = {
-            "kind": "made_group",
-            "others": sorted(one["sid"] for one in own),
-            "members": sorted(account.sid for account in known.values()),
-        }
-        return (*groups, made)
+        seen: _Seen = observation.value
+        helpers = sorted(account.sid for account in seen.known.values())
+        group = seen.group or self._touched(seen, helpers)
+        if group is None:
+            others = sorted(other["sid"] for other in seen.own)
+            return ({"kind": "made_group", "name": self.name, "others": others, "members": helpers},)
+        members = [member["sid"] for member in group["members"]]
+        return tuple(kept_member(group["sid"], sid, present=sid in members) for sid in dict.fromkeys((*members, *helpers)))
+
+    def _touched(self, seen: _Seen, helpers: Sequence[str]) -> Group | None:
+        """In a language in which the group's name is not known: the one group that a helper is in already."""
+        having = [group for group in seen.own if not {member["sid"] for member in group["members"]}.isdisjoint(helpers)]
+        return having[0] if len(having) == 1 and not seen.english else None
 
     def assess(self, observation: Observation, wanted: MembersWanted) -> Assessment:
         if observation.value is None:
             return Assessment(Status.NOT_APPLICABLE, f"{self.title}: as declared", "a domain controller has no local groups of its own")
-        group, known, english, filled, starts, _own = observation.value
-        accounts = {account.sid: account for account in known.values()}
+        seen: _Seen = observation.value
+        if seen.group is None:
+            return self._assess_missing(seen, wanted)
         if wanted.without:
-            return self._assess_without(group, accounts)
+            return self._assess_without(seen.group, seen.known.values())
         if wanted.no_crowds:
-            return self._assess_crowds(group)
-        expected_names = "nobody" if wanted.empty else ", ".join(account.name for account in accounts.values())
-        expected = f"{self.title}: {expected_names}"
-        if group is None:
-            return self._assess_missing(expected, english=english, surely_empty=wanted.empty and (english or not filled), starts=starts)
-        target = set() if wanted.empty else set(accounts)
-        members = {member["sid"]: member["name"] or member["sid"] for member in group["members"]}
-        differences = [self._difference(group, sid, accounts[sid].name, add=True) for sid in accounts if sid in target - set(members)]
-        differences += [self._difference(group, sid, name, add=False) for sid, name in members.items() if sid not in target]
-        actual = f"{self.title}: {', '.join(members.values()) or 'nobody'}"
-        return Assessment(Status.DRIFT if differences else Status.COMPLIANT, expected, actual, tuple(differences))
+            return self._assess_crowds(seen.group)
+        accounts = {} if wanted.empty else {account.sid: account.name for account in seen.known.values()}
+        members = {member["sid"]: member["name"] or member["sid"] for member in seen.group["members"]}
+        sid = seen.group["sid"]
+        coming = [(one, name, True) for one, name in accounts.items() if one not in members]
+        going = [(one, name, False) for one, name in members.items() if one not in accounts]
+        differences = [member_difference("helpers group", sid, one, name, add=add) for one, name, add in (*coming, *going)]
+        return Assessment(
+            Status.DRIFT if differences else Status.COMPLIANT,
+            expected=f"{self.title}: {', '.join(accounts.values()) or 'nobody'}",
+            actual=f"{self.title}: {_names(seen.group['members'])}",
+            differences=tuple(differences),
+        )
 
-    def _assess_without(self, group: Mapping[str, Any] | None, accounts: Mapping[str, Account]) -> Assessment:
-        members = {member["sid"] for member in group["members"]} if group else set()
-        both = [account.name for sid, account in accounts.items() if sid in members]
+    def _assess_without(self, group: Group, accounts: Any) -> Assessment:
+        members = {member["sid"] for member in group["members"]}
+        both = [account.name for account in accounts if account.sid in members]
         expected = f"{self.title}: none of {self.option}"
         actual = f"{self.title}: {', '.join(both)} as well" if both else f"{self.title}: none of them"
         return Assessment(Status.DRIFT if both else Status.COMPLIANT, expected, actual)
 
-    def _assess_crowds(self, group: Mapping[str, Any] | None) -> Assessment:
-        members = group["members"] if group else ()
-        crowds = [f"{member['name'] or member['sid']} ({everybody})" for member in members if (everybody := crowd(member["sid"]))]
+    def _assess_crowds(self, group: Group) -> Assessment:
+        crowds = [f"{member['name'] or member['sid']} ({all_})" for member in group["members"] if (all_ := crowd(member["sid"]))]
         expected = f"{self.title}: nobody by belonging to a crowd"
         actual = f"{self.title}: {', '.join(crowds)}" if crowds else f"{self.title}: no crowd is a member"
         return Assessment(Status.DRIFT if crowds else Status.COMPLIANT, expected, actual)
 
-    def _assess_missing(self, expected: str, *, english: bool, surely_empty: bool, starts: tuple[Operation, ...]) -> Assessment:
-        if surely_empty:
+    def _assess_missing(self, seen: _Seen, wanted: MembersWanted) -> Assessment:
+        expected = f"{self.title}: {'nobody' if wanted.empty else _account_names(seen)}"
+        if self.sid is not None:
+            message = f"{self.title}: the host does not tell of a group {self.sid}"
+            return Assessment(Status.INDETERMINATE, expected, message, code=Code.GROUP_NOT_FOUND)
+        if wanted.empty and (seen.english or not any(group["members"] for group in seen.own)):
             return Assessment(Status.COMPLIANT, expected, f"{self.title}: there is no such group, so it has no members")
-        if not english:
+        if not seen.english:
             message = f"{self.title}: what the group is called in this language is not known"
             return Assessment(Status.INDETERMINATE, expected, message, code=Code.GROUP_NAME_LOCALISED)
-        return Assessment(
-            Status.INDETERMINATE,
-            expected,
-            f"{self.title}: there is no such group yet; Windows makes it when it first puts the policy into effect",
-            differences=(self._start(starts),) if starts else (),
-            code=Code.GROUP_NOT_FOUND,
-        )
+        message = f"{self.title}: there is no such group yet; Windows makes it when it first puts the policy into effect"
+        start = (self._start(seen.starts),) if seen.starts else ()
+        return Assessment(Status.INDETERMINATE, expected, message, start, code=Code.GROUP_NOT_FOUND)
 
     def _start(self, starts: tuple[Operation, ...]) -> Difference:
+        """No change by itself: nothing says for sure that the task makes the group, so it may be started again and again."""
         return Difference(
             key=f"{self.maker.key if self.maker else self.key}|start",
             label="task",
@@ -161,110 +167,19 @@ class LocalGroup(Setting):
             after="started, so that it makes the group",
             verb="start",
             writes=starts,
-        )
-
-    def _difference(self, group: Mapping[str, Any], sid: str, name: str, *, add: bool) -> Difference:
-        before, after = ("absent", "present") if add else ("present", "absent")
-        members = [member["sid"] for member in group["members"]]
-        return Difference(
-            key=f"local_group:{group['sid']}|{sid}",
-            label="helpers group",
-            before=before,
-            after=after,
-            item=sid,
-            note=name if name != sid else None,
-            writes=(Operation.of("group.add" if add else "group.remove", sid=group["sid"], members=[sid]),),
-            restore=({"kind": "local_group", "sid": group["sid"], "before": members},),
+            consequence=True,
         )
 
 
-@dataclass(frozen=True)
-class GroupMembers(Setting):
-    """A local group by SID whose members are to be exactly those that a snapshot names. Wanted: a tuple of SIDs."""
-
-    kind: ClassVar[str] = "group_members"
-    sid: str
-
-    @property
-    def key(self) -> str:
-        return f"group_members:{self.sid}"
-
-    def reads(self) -> tuple[Operation, ...]:
-        return (READ_GROUPS,)
-
-    def interpret(self, answers: Answers) -> Observation:
-        answer = answers[READ_GROUPS]
-        if answer.failure:
-            return Observation(problem=Problem.from_failure(answer.failure, f"the local group {self.sid}"))
-        group = next((group for group in answer.data["groups"] if group["sid"] == self.sid), None)
-        return Observation(value=tuple(member["sid"] for member in group["members"]) if group else None)
-
-    def assess(self, observation: Observation, wanted: tuple[str, ...]) -> Assessment:
-        expected = f"members {', '.join(wanted) or 'nobody'}"
-        if observation.value is None:
-            return Assessment(Status.INDETERMINATE, expected, "the group is gone", code=Code.GROUP_NOT_FOUND)
-        members: tuple[str, ...] = observation.value
-        restore = ({"kind": "local_group", "sid": self.sid, "before": list(members)},)
-        differences = [
-            Difference(
-                key=f"local_group:{self.sid}|{sid}",
-                label=f"members of {self.sid}",
-                before="absent" if add else "present",
-                after="present" if add else "absent",
-                item=sid,
-                writes=(Operation.of("group.add" if add else "group.remove", sid=self.sid, members=[sid]),),
-                restore=restore,
-            )
-            for add, sids in ((True, [s for s in wanted if s not in members]), (False, [s for s in members if s not in wanted]))
-            for sid in sids
-        ]
-        actual = f"members {', '.join(members) or 'nobody'}"
-        return Assessment(Status.DRIFT if differences else Status.COMPLIANT, expected, actual, tuple(differences))
+def _with_members(groups: Sequence[Group], sids: set[str]) -> Group | None:
+    """The one group that has just these members; None when there is none, or more than one."""
+    alike = [group for group in groups if sids and {member["sid"] for member in group["members"]} == sids]
+    return alike[0] if len(alike) == 1 else None
 
 
-@dataclass(frozen=True)
-class MadeGroup(Setting):
-    """A local group that Windows made as a consequence of an apply: it cannot be removed by this collection, but emptied.
+def _names(members: Sequence[Mapping[str, Any]]) -> str:
+    return ", ".join(member["name"] or member["sid"] for member in members) or "nobody"
 
-    Known as one that was not there before and has no members but those that were declared then. Wanted: the SIDs of those, and of the
-    groups that were there.
-    """
 
-    kind: ClassVar[str] = "made_group"
-
-    @property
-    def key(self) -> str:
-        return "made_group"
-
-    def reads(self) -> tuple[Operation, ...]:
-        return (READ_GROUPS,)
-
-    def interpret(self, answers: Answers) -> Observation:
-        answer = answers[READ_GROUPS]
-        if answer.failure:
-            return Observation(problem=Problem.from_failure(answer.failure, "the local groups"))
-        return Observation(value=tuple(group for group in answer.data["groups"] if not is_builtin(group["sid"])))
-
-    def assess(self, observation: Observation, wanted: tuple[frozenset[str], frozenset[str]]) -> Assessment:
-        declared, others = wanted
-        members = [
-            (group["sid"], member["sid"])
-            for group in observation.value
-            if group["sid"] not in others and {member["sid"] for member in group["members"]} <= declared
-            for member in group["members"]
-        ]
-        differences = tuple(
-            Difference(
-                key=f"local_group:{group}|{sid}",
-                label=f"members of {group}",
-                before="present",
-                after="absent",
-                item=sid,
-                writes=(Operation.of("group.remove", sid=group, members=[sid]),),
-                restore=({"kind": "local_group", "sid": group, "before": [member for one, member in members if one == group]},),
-            )
-            for group, sid in members
-        )
-        expected = "no members in a group that was made since"
-        actual = f"{len(members)} members" if members else "none"
-        return Assessment(Status.DRIFT if members else Status.COMPLIANT, expected, actual, differences)
+def _account_names(seen: _Seen) -> str:
+    return ", ".join(account.name for account in seen.known.values())

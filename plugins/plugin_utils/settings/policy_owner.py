@@ -16,9 +16,10 @@ from typing import ClassVar, Literal
 
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.change import Difference
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.observation import Observation, Problem
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operation import Answer, Answers, Failure, Json, Operation
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operation import Answer, Answers, Json, Operation
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.setting import Assessment, Setting
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status import Code, Status
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.accounts import Account, resolve, resolved
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.registry_data import decode
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.registry_pol import MalformedPolicyError, PolicyInstruction, parse
 
@@ -58,6 +59,11 @@ class PolicyEntry:
     type: str | None
     data: Json = None
 
+    @property
+    def clears(self) -> bool:
+        """Whether it removes all values of its key; then the place ends with the bar."""
+        return self.place.endswith("|")
+
 
 @dataclass(frozen=True)
 class Ownership:
@@ -69,6 +75,8 @@ class Ownership:
     mdm: bool
     visible: bool
     why_not_visible: str = ""
+    trouble: Problem | None = None
+    accounts: tuple[Account, ...] = ()
 
     @property
     def domain_names(self) -> tuple[str, ...]:
@@ -76,18 +84,41 @@ class Ownership:
 
 
 @dataclass(frozen=True)
+class Life:
+    """A length of time at two places, count and unit; C(minutes) by the unit's number; C(most) in minutes."""
+
+    places: tuple[str, str]
+    minutes: tuple[int, ...]
+    most: int
+
+    def longer(self, entries: Iterable[PolicyEntry]) -> str | None:
+        """What some entries would make of it, in words, when that is not at most the wanted length; None as well when they do not say."""
+        found = {entry.place: entry for entry in entries if entry.place in self.places}
+        if not found:
+            return None
+        count, unit = (found[place].data if place in found else None for place in self.places)
+        if isinstance(count, int) and isinstance(unit, int) and unit < len(self.minutes) and count * self.minutes[unit] <= self.most:
+            return None
+        return ", ".join(f"{entry.name} = {'absent' if entry.type is None else entry.data}" for entry in found.values())
+
+
+@dataclass(frozen=True)
 class OwnerWanted:
-    """C(intended): what this collection wants at each place, as ("type", data), or None for absent."""
+    """C(intended): what this collection wants at each place, as ("type", data), or None for absent.
+
+    C(lives): lengths of time that only must not be longer.
+    """
 
     managed_by: ManagedBy
     intended: Mapping[str, tuple[str, Json] | None]
+    lives: tuple[Life, ...] = ()
 
 
 @dataclass(frozen=True)
 class PolicyOwner(Setting):
     """The owner of the values below C(policy_key) (with HKLM) that C(names) lists, and of all values in the key C(list_key) below it.
 
-    C(declared): whom the operator named as the owner.
+    C(declared): whom the operator named as the owner. C(accounts): those of the operator's C(option) that the list should name.
     """
 
     kind: ClassVar[str] = "policy_owner"
@@ -97,6 +128,8 @@ class PolicyOwner(Setting):
     list_key: str | None = None
     mdm_key: str | None = None
     declared: ManagedBy = "this_collection"
+    option: str = ""
+    accounts: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -125,32 +158,36 @@ class PolicyOwner(Setting):
             _READ_CACHE,
             READ_CONFIGMGR,
             *self._read_mdm(),
+            *((resolve(self.accounts),) if self.accounts else ()),
         )
 
     def interpret(self, answers: Answers) -> Observation:
-        configmgr = answers[READ_CONFIGMGR]
-        if configmgr.failure and configmgr.failure.kind != "unsupported":
-            return Observation(problem=Problem.from_failure(configmgr.failure, "the client's remote tools policy (CCM_RemoteToolsConfig)"))
-        try:
-            local = self._local(answers[_READ_LOCAL_FILE])
-        except MalformedPolicyError as error:
-            return Observation(problem=Problem(Code.MALFORMED_VALUE, f"The local Registry.pol cannot be parsed: {error}."))
-        if isinstance(local, Failure):
-            return Observation(problem=Problem.from_failure(local, "the local Registry.pol"))
+        """What can be seen, and in C(trouble) what cannot: a part that is unreadable does not hide what another part shows."""
+        configmgr, local, mdm = (
+            answers[READ_CONFIGMGR],
+            self._local(answers[_READ_LOCAL_FILE]),
+            [answers[read] for read in self._read_mdm()],
+        )
         domain, why_not = self._domain(answers)
-        mdm = any(answers[read].ok and answers[read].data["values"] for read in self._read_mdm())
+        known, _trouble = resolved(answers, self.option, self.accounts)
+        failures = [(configmgr.failure, "the client's remote tools policy (CCM_RemoteToolsConfig)")]
+        failures += [(answer.failure, "the values of device management (MDM)") for answer in mdm]
+        troubles = [Problem.from_failure(failure, what) for failure, what in failures if failure and failure.kind != "unsupported"]
+        troubles += [local] if isinstance(local, Problem) else []
         ownership = Ownership(
             domain=domain or (),
-            local=local,
+            local=() if isinstance(local, Problem) else local,
             configmgr=_configmgr(configmgr),
-            mdm=mdm,
+            mdm=any(answer.ok and answer.data["values"] for answer in mdm),
             visible=domain is not None,
             why_not_visible=why_not,
+            trouble=troubles[0] if troubles else None,
+            accounts=tuple(known.values()),
         )
         caveats = []
         if ownership.configmgr:
             caveats.append("the property names of CCM_RemoteToolsConfig are taken from the site's class and unproven on a client")
-        if mdm:
+        if ownership.mdm:
             caveats.append("where device management keeps these values is unproven")
         return Observation(value=ownership, evidence=_evidence(ownership), caveats=tuple(caveats))
 
@@ -201,8 +238,7 @@ class PolicyOwner(Setting):
             except MalformedPolicyError:
                 return None, f'{reason} and the copy of the Group Policy object "{entry.get("DisplayName") or guid}" cannot be parsed'
             # Who comes later wins.
-            for part in self._from_instructions(instructions, f'the Group Policy object "{entry.get("DisplayName") or guid}"'):
-                found[part.place] = part
+            self._lay_over(found, instructions, f'the Group Policy object "{entry.get("DisplayName") or guid}"')
         return tuple(found.values()), ""
 
     def _from_rsop(self, rows: Iterable[Mapping[str, Json]], names: Mapping[str, str]) -> Iterable[PolicyEntry]:
@@ -224,6 +260,9 @@ class PolicyOwner(Setting):
         for instruction in instructions:
             removed = instruction.deletes
             if removed == "":
+                key = f"HKLM\\{instruction.key}".rstrip("\\").casefold()
+                if key in (self.policy_key.casefold(), (self.list_key or "").casefold()):
+                    yield PolicyEntry(f"{key}|", "all values of the list" if key != self.policy_key.casefold() else "all values", by, None)
                 continue
             name = instruction.written_name if removed is None else removed
             place = self._concerns(instruction.key, name)
@@ -231,36 +270,83 @@ class PolicyOwner(Setting):
                 kind = instruction.type if removed is None else None
                 yield PolicyEntry(place, name, by, kind, instruction.data if removed is None else None)
 
-    def _local(self, answer: Answer) -> tuple[PolicyEntry, ...] | Failure:
+    def _local(self, answer: Answer) -> tuple[PolicyEntry, ...] | Problem:
         if answer.failure:
-            return answer.failure
+            return Problem.from_failure(answer.failure, "the local Registry.pol")
         found: dict[str, PolicyEntry] = {}
         for file in answer.data["files"]:
             if file["base64"] is None:
-                raise MalformedPolicyError("it is larger than a policy file may be")
-            for entry in self._from_instructions(parse(base64.b64decode(file["base64"])), "the local Group Policy"):
-                found[entry.place] = entry
+                return Problem(Code.MALFORMED_VALUE, "The local Registry.pol is larger than a policy file may be.")
+            try:
+                instructions = parse(base64.b64decode(file["base64"]))
+            except MalformedPolicyError as error:
+                return Problem(Code.MALFORMED_VALUE, f"The local Registry.pol cannot be parsed: {error}.")
+            self._lay_over(found, instructions, "the local Group Policy")
         return tuple(found.values())
+
+    def _lay_over(self, found: dict[str, PolicyEntry], instructions: Iterable[PolicyInstruction], by: str) -> None:
+        """Instructions in their order: a later one replaces an earlier one, and clearing a key replaces all of that key."""
+        for entry in self._from_instructions(instructions, by):
+            if entry.clears:
+                for place in [place for place in found if place.startswith(entry.place)]:
+                    del found[place]
+            found[entry.place] = entry
 
     # ---------------------------------------------------------------- judging
 
+    def _stale(self, ownership: Ownership, wanted: OwnerWanted) -> list[str]:
+        """What the local policy would write back against what is intended, in words."""
+        lives = {place for pair in wanted.lives for place in pair.places}
+        stale = [
+            entry
+            for entry in ownership.local
+            if entry.place in wanted.intended and entry.place not in lives and not _agrees(entry, wanted.intended[entry.place])
+        ]
+        found = [f"{entry.name} = {'absent' if entry.type is None else entry.data}" for entry in stale]
+        found += [text for life in wanted.lives if (text := life.longer(ownership.local))]
+        return found + self._stale_list(ownership, wanted)
+
+    def _stale_list(self, ownership: Ownership, wanted: OwnerWanted) -> list[str]:
+        listed = [entry for entry in ownership.local if self._listed(entry.place) and not entry.clears]
+        clears = any(entry.clears for entry in ownership.local if self._listed(entry.place))
+        intended = [data[1] for place, data in wanted.intended.items() if self._listed(place) and data]
+        wished = frozenset().union(*(_spellings(ownership, name) for name in intended)) if intended else frozenset()
+        named = {text.casefold() for entry in listed if (text := _text(entry))}
+        foreign = [f"{entry.name} = {entry.data}" for entry in listed if _text(entry).casefold() not in wished]
+        missing = [f"a list without {name}" for name in intended if clears and not _spellings(ownership, name) & named]
+        return foreign + missing
+
     def decides(self, observation: Observation, difference: Difference) -> str | None:
         ownership: Ownership = observation.value
-        if difference.place is None:
+        place = difference.place
+        if place is None:
             return None
-        by = next((entry.by for entry in ownership.domain if entry.place == difference.place), None)
-        if by is None and self.list_key and difference.place.startswith(f"{self.list_key.casefold()}|"):
+        by = next((entry.by for entry in ownership.domain if entry.place == place), None)
+        if by is None and self._listed(place):
             # A list that Group Policy sets is replaced as a whole.
-            by = next((entry.by for entry in ownership.domain if entry.place.startswith(f"{self.list_key.casefold()}|")), None)
+            by = next((entry.by for entry in ownership.domain if self._listed(entry.place)), None)
         if by is not None:
             return f"{by} and {ownership.configmgr}" if ownership.configmgr else by
         if ownership.configmgr and self.declared != "configmgr":
             return ownership.configmgr
+        if ownership.mdm:
+            return "device management (MDM)"
         target = difference.target
-        for entry in ownership.local:
-            if entry.place == difference.place and not _agrees(entry, (target["type"], target["data"]) if target else None):
-                return entry.by
-        return None
+        intended = (target["type"], target["data"]) if target else None
+        return next((entry.by for entry in ownership.local if entry.place == place and not _agrees(entry, intended)), None) or (
+            self._local_list(ownership, place, difference)
+        )
+
+    def _listed(self, place: str) -> bool:
+        return self.list_key is not None and place.startswith(f"{self.list_key.casefold()}|")
+
+    def _local_list(self, ownership: Ownership, place: str, difference: Difference) -> str | None:
+        """The local policy clears the list first: then whoever it does not name would go again."""
+        clearing = next((entry for entry in ownership.local if entry.clears and self._listed(entry.place)), None)
+        if clearing is None or not self._listed(place) or difference.target is None:
+            return None
+        named = {entry.data.casefold() for entry in ownership.local if self._listed(entry.place) and isinstance(entry.data, str)}
+        return None if _spellings(ownership, str(difference.target["data"])) & named else clearing.by
 
     def assess(self, observation: Observation, wanted: OwnerWanted) -> Assessment:
         ownership: Ownership = observation.value
@@ -284,20 +370,16 @@ class PolicyOwner(Setting):
 
     def _assess_alone(self, ownership: Ownership, wanted: OwnerWanted, expected: str) -> Assessment:
         if wanted.managed_by == "this_collection":
-            stale = [
-                entry for entry in ownership.local if entry.place in wanted.intended and not _agrees(entry, wanted.intended[entry.place])
-            ]
-            if self.list_key and any(place.startswith(f"{self.list_key.casefold()}|") for place in wanted.intended):
-                listed = [entry for entry in ownership.local if entry.place.startswith(f"{self.list_key.casefold()}|")]
-                stale += [entry for entry in listed if entry.place not in wanted.intended]
+            stale = self._stale(ownership, wanted)
             if stale:
-                values = ", ".join(f"{entry.name} = {'absent' if entry.type is None else entry.data}" for entry in stale)
                 return Assessment(
                     Status.CONFLICT,
                     expected,
-                    f"the local Group Policy (Registry.pol) would write back {values}",
+                    f"the local Group Policy (Registry.pol) would write back {', '.join(stale)}",
                     remedy="Set these to Not Configured in the local policy editor (gpedit.msc), or remove the stale Registry.pol.",
                 )
+        if ownership.trouble:
+            return Assessment(Status.INDETERMINATE, expected, ownership.trouble.message, code=ownership.trouble.code, remedy=_SHOW)
         found = {
             "this_collection": True,
             "group_policy": bool(ownership.domain or ownership.local),
@@ -324,6 +406,17 @@ def _agrees(entry: PolicyEntry, intended: tuple[str, Json] | None) -> bool:
         # Names of accounts ignore case, and no other text is decided here.
         return entry.type == intended[0] and entry.data.casefold() == intended[1].casefold()
     return bool(entry.type == intended[0] and entry.data == intended[1])
+
+
+def _text(entry: PolicyEntry) -> str:
+    """An account on a list: data, or the name where that is empty."""
+    return entry.data if isinstance(entry.data, str) and entry.data else entry.name
+
+
+def _spellings(ownership: Ownership, name: str) -> frozenset[str]:
+    """All texts that mean the same account, case-folded."""
+    known = next((account.spellings for account in ownership.accounts if name.casefold() in account.spellings), frozenset())
+    return known | {name.casefold()}
 
 
 def _configmgr(answer: Answer) -> str | None:

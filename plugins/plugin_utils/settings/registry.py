@@ -13,6 +13,16 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operatio
 # What lies above these is part of every Windows and is never made or removed.
 _ROOT_PARTS = 4
 
+_DATA: Mapping[str, type] = {
+    "none": str,
+    "sz": str,
+    "expand_sz": str,
+    "multi_sz": list,
+    "dword": int,
+    "qword": int,
+    "binary": str,
+}
+
 
 @dataclass(frozen=True)
 class Place:
@@ -40,6 +50,17 @@ class Stored:
 
     def same_as(self, other: Stored | None) -> bool:
         return other is not None and self.type == other.type and self.data == other.data
+
+
+def stored_of(value: Mapping[str, Json]) -> Stored:
+    """A value as the contract gives it; data of another form than its type's is a TypeError."""
+    kind, data = value["type"], value["data"]
+    if kind == "unknown":
+        return Stored(kind, None)
+    texts = data if isinstance(data, list) else ()
+    if not isinstance(data, _DATA[kind]) or isinstance(data, bool) or not all(isinstance(text, str) for text in texts):
+        raise TypeError(f"a value of the type {kind} has other data")
+    return Stored(kind, data)
 
 
 @dataclass(frozen=True)
@@ -74,7 +95,7 @@ def read_key(answers: Answers, key: str, names: tuple[str, ...] | None = None) -
     data = answers[own].data
     if not data["exists"]:
         missing.append(key)
-    values = {name.casefold(): (name, Stored(value["type"], value["data"])) for name, value in data["values"].items()}
+    values = {name.casefold(): (name, stored_of(value)) for name, value in data["values"].items()}
     return KeyContent(data["exists"], values, tuple(missing))
 
 
@@ -102,15 +123,21 @@ def value_difference(label: str, place: Place, content: KeyContent, wanted: Stor
         before=words(found),
         after=words(wanted),
         writes=(write,),
-        restore=restore_data(place, found, content),
+        restore=restore_data(place, found, content, policy=policy),
         place=place.id if policy else None,
         target=wanted.to_data() if wanted else None,
     )
 
 
-def restore_data(place: Place, found: Stored | None, content: KeyContent) -> tuple[Json, ...]:
+def restore_data(place: Place, found: Stored | None, content: KeyContent, *, policy: bool) -> tuple[Json, ...]:
     """What a snapshot keeps of a value: itself, and the keys that were not there and have to go again."""
-    value = {"kind": "registry_value", "key": place.key, "name": place.name, "before": found.to_data() if found else None}
+    value = {
+        "kind": "registry_value",
+        "key": place.key,
+        "name": place.name,
+        "policy": policy,
+        "before": found.to_data() if found else None,
+    }
     keys = [{"kind": "registry_key", "key": key} for key in content.missing]
     return (value, *keys)
 

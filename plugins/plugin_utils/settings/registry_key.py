@@ -49,6 +49,11 @@ class EmptyRegistryKey(Setting):
             return Observation(problem=Problem.from_failure(answer.failure, self.registry_key))
         return Observation(value=answer.data)
 
+    def _still(self, part: str) -> Operation:
+        """That nothing is in the key at the moment of removing it: what was read an execution ago may not hold any more."""
+        read = {"op": "registry.read", "key": self.registry_key, "depth": 1}
+        return Operation.of("wait", until={"path": part, "equals": {}}, read=read, timeout=0.1, every=0.1)
+
     def assess(self, observation: Observation, wanted: Leaving) -> Assessment:
         expected = f"no key {self.registry_key}, unless something else is in it"
         data = observation.value
@@ -63,6 +68,7 @@ class EmptyRegistryKey(Setting):
             before="present",
             after="absent",
             writes=(Operation.of("registry.remove", key=self.registry_key),),
+            conditions=tuple(self._still(part) for part in ("values", "subkeys")),
         )
         return Assessment(Status.DRIFT, expected, "the key is there", (difference,))
 

@@ -26,11 +26,12 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.regis
 
 @dataclass(frozen=True)
 class RegistryValue(Setting):
-    """One value. Wanted: a Stored, or None for absent."""
+    """One value; C(policy): one that a policy could decide. Wanted: a Stored, or None for absent."""
 
     kind: ClassVar[str] = "registry_value"
     place: Place
     label: str = ""
+    policy: bool = False
 
     @property
     def key(self) -> str:
@@ -46,7 +47,7 @@ class RegistryValue(Setting):
         return Observation(value=content, evidence=(f"{self.place.key}\\{self.place.name} = {words(content.get(self.place.name))}",))
 
     def assess(self, observation: Observation, wanted: Stored | None) -> Assessment:
-        difference = value_difference(self.label or self.place.name, self.place, observation.value, wanted)
+        difference = value_difference(self.label or self.place.name, self.place, observation.value, wanted, policy=self.policy)
         return Assessment(
             Status.DRIFT if difference else Status.COMPLIANT,
             expected=words(wanted),

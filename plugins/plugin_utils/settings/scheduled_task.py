@@ -62,14 +62,19 @@ class ScheduledTask(Setting):
             before="disabled" if wanted else "enabled",
             after="enabled" if wanted else "disabled",
             verb=verb.lower(),
-            writes=(cmdlet(_MODULE, f"{verb}-ScheduledTask", {"TaskName": self.name, "TaskPath": self.path}, mutates=True),),
+            writes=self.switch(enabled=wanted),
             restore=({"kind": "scheduled_task", "path": self.path, "name": self.name, "before": not wanted},),
         )
         return Assessment(Status.DRIFT, expected, actual, (difference,))
 
-    def trigger(self, observation: Observation) -> tuple[Operation, ...]:
-        """Start it and wait until it has run; nothing where there is no such task."""
-        if observation.problem:
+    def switch(self, *, enabled: bool) -> tuple[Operation, ...]:
+        """The write that enables or disables it."""
+        verb = "Enable" if enabled else "Disable"
+        return (cmdlet(_MODULE, f"{verb}-ScheduledTask", {"TaskName": self.name, "TaskPath": self.path}, mutates=True),)
+
+    def trigger(self, observation: Observation, *, mended: bool) -> tuple[Operation, ...]:
+        """Start it and wait until it has run; nothing where there is no such task, or where it may not run."""
+        if observation.problem or (observation.value == "Disabled" and not mended):
             return ()
         start = cmdlet(_MODULE, "Start-ScheduledTask", {"TaskName": self.name, "TaskPath": self.path}, mutates=True)
         done = Operation.of(

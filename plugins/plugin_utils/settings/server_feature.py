@@ -60,21 +60,25 @@ class ServerFeature(Setting):
         actual = f"the feature {self.name} is {'installed' if installed else 'not installed'}"
         if installed == wanted:
             return Assessment(Status.COMPLIANT, expected, actual)
-        verb = "Install" if wanted else "Uninstall"
-        write = cmdlet(
-            _MODULE,
-            f"{verb}-WindowsFeature",
-            {"Name": self.name, "Confirm": NO_PROMPT},
-            select=["Success", "RestartNeeded", "ExitCode"],
-            mutates=True,
-        )
         difference = Difference(
             key=self.key,
             label="feature",
             before="installed" if installed else "not installed",
             after="installed" if wanted else "not installed",
             verb="install" if wanted else "remove",
-            writes=(write,),
+            writes=self.switch(installed=wanted),
             restore=({"kind": "server_feature", "name": self.name, "before": installed},),
         )
         return Assessment(Status.DRIFT, expected, actual, (difference,))
+
+    def switch(self, *, installed: bool) -> tuple[Operation, ...]:
+        """The write that installs or removes it."""
+        return (
+            cmdlet(
+                _MODULE,
+                f"{'Install' if installed else 'Uninstall'}-WindowsFeature",
+                {"Name": self.name, "Confirm": NO_PROMPT},
+                select=["Success", "RestartNeeded", "ExitCode"],
+                mutates=True,
+            ),
+        )

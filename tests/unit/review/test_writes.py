@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from acting import act
 from reviewing import AREA, DISABLED, HELPDESK, OFFER, TODAY, Host, finding
 
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.exchange import Request, read_reply
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.guard import refusal
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.hardening import enforce
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.exceptions import Waiver
@@ -107,9 +109,15 @@ def test_an_apply_whose_answer_is_lost_does_not_say_unchanged(lost: dict[str, An
 
 
 def test_the_guard_refuses_to_take_out_a_group_that_the_connection_may_rest_on() -> None:
-    """Of groups only the built-in ones are refused; any other is let through, although the guard says that it is a list of what is
-    harmless. WinRM access is often granted by a group that is not built in, and a snapshot can name any."""
-    assert refusal(Operation.of("group.remove", sid="S-1-5-21-1-2-3-1001", members=["S-1-5-21-9-9-9-1105"])) is not None
+    """WinRM access is often granted by a group that is not built in, and a snapshot can name any. Whom the connection runs as is known
+    from the host: neither a group that this account is in nor the account itself is moved."""
+    host = Host(rsop=[])
+    reply = host.machine.execute({"contract": 1, "operations": []})
+    facts = read_reply(Request({}, {}), reply).host
+    own_group = replace(facts, groups=(*facts.groups, "S-1-5-21-1-2-3-1001"))
+    assert refusal(Operation.of("group.remove", sid="S-1-5-21-1-2-3-1001", members=["S-1-5-21-9-9-9-1105"]), own_group) is not None
+    assert refusal(Operation.of("group.remove", sid="S-1-5-21-1-2-3-1002", members=[facts.user_sid]), facts) is not None
+    assert refusal(Operation.of("group.remove", sid="S-1-5-21-1-2-3-1002", members=["S-1-5-21-9-9-9-1200"]), own_group) is None
 
 
 def test_device_management_that_decides_is_not_written_over() -> None:

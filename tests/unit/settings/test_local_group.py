@@ -9,7 +9,7 @@ import pytest
 
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operation import HostFacts, Operation
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status import Code, Status
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.local_group import GroupMembers, LocalGroup, MembersWanted
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.local_group import LocalGroup, MembersWanted
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.scheduled_task import ScheduledTask
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.sids import ADMINISTRATORS
 from ansible_collections.configmgr.hardening.tests.unit.settings.answering import CONTROLLER, GERMAN, WORKSTATION, answers_to
@@ -44,10 +44,11 @@ def test_whoever_is_missing_comes_before_whoever_is_too_much_goes() -> None:
         Operation.of("group.add", sid=GROUP, members=[ANNA]),
         Operation.of("group.remove", sid=GROUP, members=["S-1-5-21-9-9-9-9"]),
     ]
-    # The group as it was, whichever member moves.
-    assert {str(difference.restore) for difference in assessment.differences} == {
-        str(({"kind": "local_group", "sid": GROUP, "before": [DESK, "S-1-5-21-9-9-9-9"]},))
-    }
+    # Only who moves: whom others add meanwhile is theirs.
+    assert [entry for difference in assessment.differences for entry in difference.restore] == [
+        {"kind": "group_member", "sid": GROUP, "member": ANNA, "before": False},
+        {"kind": "group_member", "sid": GROUP, "member": "S-1-5-21-9-9-9-9", "before": True},
+    ]
 
 
 def test_exactly_the_wanted_members_are_right() -> None:
@@ -117,8 +118,9 @@ def test_where_there_is_no_group_yet_its_maker_is_started() -> None:
     assert (assessment.status, assessment.code) == (Status.INDETERMINATE, Code.GROUP_NOT_FOUND)
     (start,) = assessment.differences
     assert start.describe() == "task: start"
-    assert start.writes == TASK.trigger(TASK.interpret(answers_to(TASK, rows=[{"State": "Ready"}])))
+    assert start.writes == TASK.trigger(TASK.interpret(answers_to(TASK, rows=[{"State": "Ready"}])), mended=True)
     assert start.restore == ()
+    assert start.consequence
 
 
 def test_where_there_is_no_maker_nothing_is_started() -> None:
@@ -174,23 +176,55 @@ def test_crowds_that_must_not_be_members(members: dict[str, str | None], status:
     assert (assessment.status, assessment.actual, assessment.differences) == (status, actual, ())
 
 
-def test_members_of_a_snapshot_come_back_and_others_go() -> None:
-    setting = GroupMembers(GROUP)
-    observation = setting.interpret(answers_to(setting, groups=[(GROUP, "Helpers", {ANNA: "CORP\\Anna"})]))
-    assessment = setting.assess(observation, (DESK,))
+def test_in_english_another_name_is_another_group() -> None:
+    members = {DESK: "CORP\\Desk", ANNA: "CORP\\Anna"}
+    observation = HELPERS.interpret(answers_to(HELPERS, accounts=ACCOUNTS, groups=[(GROUP, "Others", members)]))
 
-    assert (assessment.status, assessment.expected, assessment.actual) == (Status.DRIFT, f"members {DESK}", f"members {ANNA}")
-    assert [difference.describe() for difference in assessment.differences] == [
-        f"members of {GROUP}: + {DESK}",
-        f"members of {GROUP}: - {ANNA}",
-    ]
-    assert all(difference.restore == ({"kind": "local_group", "sid": GROUP, "before": [ANNA]},) for difference in assessment.differences)
-    assert setting.assess(observation, (ANNA,)).status is Status.COMPLIANT
+    assert HELPERS.assess(observation, MembersWanted()).code is Code.GROUP_NOT_FOUND
 
 
-def test_a_group_that_is_gone_cannot_be_restored() -> None:
-    setting = GroupMembers(GROUP)
-    assessment = setting.assess(setting.interpret(answers_to(setting)), ())
+@pytest.mark.parametrize("wanted", [MembersWanted(without=True), MembersWanted(no_crowds=True)])
+def test_a_group_of_windows_that_is_not_told_of_is_doubt(wanted: MembersWanted) -> None:
+    assessment = ADMINS.assess(ADMINS.interpret(answers_to(ADMINS, accounts=ACCOUNTS)), wanted)
 
     assert (assessment.status, assessment.code) == (Status.INDETERMINATE, Code.GROUP_NOT_FOUND)
-    assert setting.interpret(answers_to(setting, denied="group.read")).problem is not None
+
+
+# ---------------------------------------------------------------- what a snapshot keeps besides
+
+
+def test_members_that_a_task_may_move_are_kept() -> None:
+    members = {DESK: "CORP\\Desk", "S-1-5-21-9-9-9-9": None}
+    observation = HELPERS.interpret(answers_to(HELPERS, accounts=ACCOUNTS, groups=[(GROUP, "Helpers", members)]))
+
+    assert HELPERS.keep(observation) == (
+        {"kind": "group_member", "sid": GROUP, "member": DESK, "before": True},
+        {"kind": "group_member", "sid": GROUP, "member": "S-1-5-21-9-9-9-9", "before": True},
+        {"kind": "group_member", "sid": GROUP, "member": ANNA, "before": False},
+    )
+
+
+def test_a_group_that_a_task_may_make_is_kept_as_one_that_was_not_there() -> None:
+    groups: Groups = [("S-1-5-32-544", "Administrators", {DESK: None}), (GROUP, "Others", {})]
+    observation = HELPERS.interpret(answers_to(HELPERS, accounts=ACCOUNTS, groups=groups))
+
+    assert HELPERS.keep(observation) == ({"kind": "made_group", "name": "Helpers", "others": [GROUP], "members": [DESK, ANNA]},)
+
+
+def test_in_another_language_the_group_that_a_helper_is_in_is_kept() -> None:
+    groups: Groups = [(GROUP, "Helfer", {ANNA: None, "S-1-5-21-9-9-9-7": None}), ("S-1-5-21-1-2-3-1011", "Andere", {})]
+    observation = HELPERS.interpret(answers_to(HELPERS, host=GERMAN, accounts=ACCOUNTS, groups=groups))
+
+    assert [(entry["member"], entry["before"]) for entry in HELPERS.keep(observation)] == [
+        (ANNA, True),
+        ("S-1-5-21-9-9-9-7", True),
+        (DESK, False),
+    ]
+
+
+def test_nothing_is_kept_of_what_no_task_moves() -> None:
+    admins = ADMINS.interpret(answers_to(ADMINS, accounts=ACCOUNTS, groups=[(ADMINISTRATORS, "Administrators", {DESK: None})]))
+
+    assert ADMINS.keep(admins) == ()
+    assert HELPERS.keep(HELPERS.interpret(answers_to(HELPERS, host=CONTROLLER, accounts=ACCOUNTS))) == ()
+    assert HELPERS.keep(HELPERS.interpret(answers_to(HELPERS, accounts=ACCOUNTS, denied="group.read"))) == ()

@@ -336,15 +336,15 @@ def test_the_declared_owner_is_no_stranger() -> None:
         (
             Host(local_answer={"files": [{"path": "x", "base64": None}], "truncated": False}),
             Code.MALFORMED_VALUE,
-            "The local Registry.pol cannot be parsed: it is larger than a policy file may be.",
+            "The local Registry.pol is larger than a policy file may be.",
         ),
     ],
 )
-def test_what_has_to_be_known_and_cannot_be_read_is_a_problem(host: Host, code: Code, message: str) -> None:
-    problem = OWNER.interpret(host.answers()).problem
+def test_what_has_to_be_known_and_cannot_be_read_makes_the_owner_uncertain(host: Host, code: Code, message: str) -> None:
+    observation = OWNER.interpret(host.answers())
+    assessment = OWNER.assess(observation, OwnerWanted("this_collection", {}))
 
-    assert problem is not None
-    assert (problem.code, problem.message) == (code, message)
+    assert (assessment.status, assessment.code, assessment.actual) == (Status.INDETERMINATE, code, message)
 
 
 def test_what_is_unproven_on_a_real_host_is_said() -> None:

@@ -30,6 +30,10 @@ def test_a_key_that_holds_only_what_goes_anyway_is_removed(registry: Registry) -
     assert assessment.status is Status.DRIFT
     (difference,) = assessment.differences
     assert difference.writes == (Operation.of("registry.remove", key=KEY),)
+    # What was read an execution ago may not hold any more.
+    assert [(condition.op, condition.fields["until"], condition.fields["read"]) for condition in difference.conditions] == [
+        ("wait", {"path": part, "equals": {}}, {"op": "registry.read", "key": KEY, "depth": 1}) for part in ("values", "subkeys")
+    ]
     assert difference.describe() == f"key {KEY}: present -> absent"
 
 

@@ -65,7 +65,9 @@ def test_another_number_or_type_is_written(wanted: Stored) -> None:
 
     assert difference is not None
     assert difference.writes == (Operation.of("registry.write", key=POLICY, name="Switch", type=wanted.type, data=wanted.data),)
-    assert difference.restore == ({"kind": "registry_value", "key": POLICY, "name": "Switch", "before": {"type": "dword", "data": 1}},)
+    assert difference.restore == (
+        {"kind": "registry_value", "key": POLICY, "name": "Switch", "policy": True, "before": {"type": "dword", "data": 1}},
+    )
     assert difference.place == Place(POLICY, "Switch").id
     assert difference.target == {"type": wanted.type, "data": wanted.data}
     assert difference.describe() == f"value: 1 -> {words(wanted)}"
@@ -86,7 +88,7 @@ def test_keys_that_are_made_on_the_way_are_kept_for_going_back() -> None:
     (difference,) = ONE.assess(observation, Stored("dword", 1)).differences
 
     assert difference.restore == (
-        {"kind": "registry_value", "key": POLICY, "name": "Switch", "before": None},
+        {"kind": "registry_value", "key": POLICY, "name": "Switch", "policy": False, "before": None},
         {"kind": "registry_key", "key": POLICY},
     )
 

@@ -54,7 +54,7 @@ def test_a_task_that_is_not_there_is_a_problem(answer: object) -> None:
 
     assert observation.problem is not None
     assert (observation.problem.code, observation.problem.message) == (Code.TASK_NOT_FOUND, "There is no task \\Vendor\\Maker.")
-    assert TASK.trigger(observation) == ()
+    assert TASK.trigger(observation, mended=True) == ()
 
 
 @pytest.mark.parametrize("row", [{}, {"State": None}, {"State": "Unknown"}])
@@ -73,7 +73,7 @@ def test_a_denied_task_is_a_problem() -> None:
 
 
 def test_starting_it_waits_until_it_has_run() -> None:
-    start, done = TASK.trigger(TASK.interpret(answers_to(TASK, rows=[{"State": "Ready"}])))
+    start, done = TASK.trigger(TASK.interpret(answers_to(TASK, rows=[{"State": "Ready"}])), mended=False)
 
     assert (start.fields["name"], start.fields["mutates"]) == ("Start-ScheduledTask", True)
     assert done.op == "wait"
@@ -84,3 +84,10 @@ def test_starting_it_waits_until_it_has_run() -> None:
 
 def test_names_ignore_case() -> None:
     assert TASK.key == ScheduledTask("\\VENDOR\\", "MAKER").key
+
+
+def test_a_disabled_task_is_started_only_where_it_is_enabled_before() -> None:
+    observation = TASK.interpret(answers_to(TASK, rows=[{"State": "Disabled"}]))
+
+    assert TASK.trigger(observation, mended=False) == ()
+    assert len(TASK.trigger(observation, mended=True)) == 2
