@@ -83,7 +83,7 @@ not_heard_from:
   type: list
   elements: str
 old:
-  description: Hosts whose newest result is old.
+  description: Hosts with an area whose newest result is old.
   returned: success
   type: list
   elements: str

@@ -66,7 +66,7 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.sids i
 
 AREA = "remote_assistance_policy"
 
-_TASK = ScheduledTask(HELPER_TASK_PATH, HELPER_TASK)
+_TASK = ScheduledTask(HELPER_TASK_PATH, HELPER_TASK, brought_by=(ServerFeature(FEATURE).key,))
 _RDP_KEY = "HKLM\\SYSTEM\\CurrentControlSet\\Control\\Terminal Server\\WinStations\\RDP-Tcp"
 _DOCUMENTED = "documented behaviour of Windows since this version; nothing on the host can be measured"
 _OFFER_UNPROVEN = "that members of the helpers group cannot offer while this is off is documented and unproven on a real host"

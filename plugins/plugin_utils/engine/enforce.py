@@ -115,8 +115,12 @@ def _failed_triggers(
             continue
         for operation, _needs in trigger_needs([verdict.requirement], planned, observations, taken.write()):
             failure = answers[operation].failure
-            if failure and index not in failed:
+            if failure is None:
+                continue
+            # A feature that was removed before has taken its task along.
+            if failure.kind != "not_found":
                 failed[index] = f"what puts it into effect failed: {failure.message}"
+            break
     return failed
 
 

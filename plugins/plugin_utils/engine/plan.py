@@ -130,9 +130,12 @@ def trigger_needs(
     """What has to be started once the changes of some requirements are made, each operation after the one before it."""
     found: list[tuple[Operation, tuple[Operation, ...]]] = []
     for trigger in dict.fromkeys(trigger for requirement in requirements for trigger in requirement.triggers):
-        mended = planned.get(trigger.key)
-        needs: tuple[Operation, ...] = (snapshot, *(mended.difference.writes if mended else ()))
-        for operation in trigger.trigger(observations[trigger], mended=mended is not None):
+        observation = observations[trigger]
+        # What is not there yet may come with another change.
+        keys = (trigger.key, *(trigger.brought_by if observation.problem else ()))
+        mending = [planned[key] for key in keys if key in planned]
+        needs: tuple[Operation, ...] = (snapshot, *(write for change in mending for write in change.difference.writes))
+        for operation in trigger.trigger(observation, mended=bool(mending)):
             if refusal(operation) is None:
                 found.append((operation, needs))
                 needs = (operation,)

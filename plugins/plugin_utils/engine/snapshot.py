@@ -144,7 +144,12 @@ def parse(text: str) -> Snapshot:
         content = json.loads(text)
         _check_head(content)
         snapshot = Snapshot(
-            content["name"], content["action"], content["host"], content["time"], tuple(content["areas"]), tuple(content["settings"])
+            content["name"],
+            _text(content["action"]),
+            _text(content["host"]),
+            content["time"],
+            tuple(_text(area) for area in _listed(content["areas"])),
+            tuple(_listed(content["settings"])),
         )
         for entry in snapshot.settings:
             _requirement(entry, snapshot)
@@ -167,7 +172,10 @@ def _check_head(content: Mapping[str, Json]) -> None:
         raise MalformedSnapshotError(f"it is of schema {content['schema']}, and this version reads schema {SCHEMA}")
     if not is_name(content["name"]):
         raise MalformedSnapshotError("its name has characters that no snapshot's name has")
-    _text(content["time"])
+    if content["action"] not in ("apply", "rollback"):
+        raise MalformedSnapshotError(f"it was left by '{content['action']}' and not by apply or rollback")
+    for field in ("host", "time"):
+        _text(content[field])
 
 
 def demands(snapshot: Snapshot) -> Demands:
@@ -265,6 +273,12 @@ def _stored(data: Json) -> Stored | None:
 def _text(value: Json) -> str:
     if not isinstance(value, str):
         raise MalformedSnapshotError("a name in it is no text")
+    return value
+
+
+def _listed(value: Json) -> list[Json]:
+    if not isinstance(value, list):
+        raise MalformedSnapshotError("a list in it is none")
     return value
 
 

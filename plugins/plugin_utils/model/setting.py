@@ -60,6 +60,11 @@ class Setting(ABC):
         """For a setting that others may move as a consequence of a change: what a snapshot keeps of it besides."""
         return ()
 
+    @property
+    def brought_by(self) -> tuple[str, ...]:
+        """For a setting that can be started: the keys of settings that bring it with them."""
+        return ()
+
     def trigger(self, observation: Observation, *, mended: bool) -> tuple[Operation, ...]:  # noqa: ARG002 for kinds that need it
         """For a setting that can be started: the operations that make it put other settings into effect.
 

@@ -33,13 +33,16 @@ class Cause:
 
 @dataclass(frozen=True)
 class Fleet:
-    """C(counts) by host and area. C(not_heard_from): hosts that should be here and have no result. C(old): results past their time."""
+    """C(counts) by host and area. C(not_heard_from): hosts that should be here and have no result.
+
+    C(old): by host the areas whose newest result is past its time, with that time.
+    """
 
     results: Mapping[str, StoredResult]
     counts: Mapping[str, Mapping[str, Mapping[str, int]]]
     causes: tuple[Cause, ...]
     not_heard_from: tuple[str, ...]
-    old: tuple[str, ...]
+    old: Mapping[str, Mapping[str, datetime]]
     unreadable: tuple[str, ...] = ()
 
 
@@ -52,12 +55,16 @@ def survey(
         host: {area: count(finding for finding in result.findings if finding.area == area) for area in result.areas}
         for host, result in latest.items()
     }
+    old = {
+        host: {area: result.time_of(area) for area in result.areas if now - result.time_of(area) > stale_after}
+        for host, result in latest.items()
+    }
     return Fleet(
         results=latest,
         counts=counts,
         causes=causes([finding for result in latest.values() for finding in result.findings]),
         not_heard_from=tuple(host for host in dict.fromkeys(expected_hosts) if host not in latest),
-        old=tuple(host for host, result in latest.items() if now - result.time > stale_after),
+        old={host: areas for host, areas in old.items() if areas},
         unreadable=tuple(unreadable),
     )
 

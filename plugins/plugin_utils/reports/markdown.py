@@ -12,7 +12,12 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.reports.counts
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.reports.fleet import Cause, Fleet
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.reports.stored import StoredResult
 
-_SPECIAL = re.compile(r"([\\`*_\[\]<|~&])")
+_SPECIAL = re.compile(r"([\\`*_\[\]<|~&#])")
+# What would begin a list or a quotation, or underline a heading, where the text begins a line.
+_FIRST = re.compile(r"^(\d+(?=[.)](?:\s|$))|(?=[-+=>]))")
+# Renderers look for addresses in what is shown, so a backslash keeps none from becoming a link.
+_ADDRESS = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=@)", re.IGNORECASE)
+_NO_WIDTH = "&#8203;"
 _WORDS = {
     Status.ERROR: "error",
     Status.CONFLICT: "conflict",
@@ -51,9 +56,10 @@ def markdown(fleet: Fleet, title: str, now: datetime) -> str:
 
 
 def escape(text: str) -> str:
-    """Text that Markdown shows as it is, on one line and in the middle of one."""
+    """Text that Markdown shows as it is, anywhere on a line; addresses in it are parted by spaces of no width."""
     shown = "".join(char if char.isprintable() else " " for char in text)
-    return _SPECIAL.sub(r"\\\1", " ".join(shown.split()))
+    marked = _FIRST.sub(r"\1\\", _SPECIAL.sub(r"\\\1", " ".join(shown.split())))
+    return _ADDRESS.sub(_NO_WIDTH, marked)
 
 
 def _caution() -> list[str]:
@@ -86,7 +92,8 @@ def _gaps(fleet: Fleet) -> list[str]:
         lines += ["## Not heard from", "", *(f"- {escape(host)}" for host in fleet.not_heard_from), ""]
     if fleet.old:
         lines += ["## Old results", ""]
-        lines += [f"- {escape(host)}: {fleet.results[host].time:%Y-%m-%d %H:%M} UTC" for host in fleet.old] + [""]
+        aged = [(host, area, time) for host, areas in fleet.old.items() for area, time in areas.items()]
+        lines += [f"- {escape(host)}, {escape(area)}: {time:%Y-%m-%d %H:%M} UTC" for host, area, time in aged] + [""]
     if fleet.unreadable:
         lines += ["## Files that are no results", "", *(f"- {escape(sentence)}" for sentence in fleet.unreadable), ""]
     return lines
@@ -106,7 +113,7 @@ def _section(heading: str, explanation: str, causes: Sequence[Cause]) -> list[st
         severity = min((cause.severity for cause in group), key=["high", "medium", "low"].index)
         lines.append(f"- **{hosts}** ({severity}): {escape(actual)}")
         if controls:
-            lines.append(f"  - controls: {', '.join(controls)}: {escape(group[0].title)}")
+            lines.append(f"  - controls: {escape(', '.join(controls))}: {escape(group[0].title)}")
         if expected:
             lines.append(f"  - expected: {escape(expected)}")
         if remedy:

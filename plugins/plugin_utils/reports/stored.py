@@ -8,14 +8,18 @@ import json
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.change import ChangeState
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.finding import Finding
 
 SCHEMA = 1
+ROLLBACK = "rollback"
+"""The action of a rollback, and what its result is filed under, which is no area of the baseline."""
+_DONE = (ChangeState.MADE.value, ChangeState.FAILED.value)
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 
 
@@ -25,7 +29,11 @@ class UnreadableResultError(ValueError):
 
 @dataclass(frozen=True)
 class StoredResult:
-    """C(time) is the controller's, in UTC. C(changes), C(readings) and C(host) are plain values. C(action): verify, apply, rollback."""
+    """C(time) is the controller's, in UTC. C(changes), C(readings) and C(host) are plain values.
+
+    C(action): verify, apply, rollback, or failed, when the host could not be judged.
+    C(times) are those of the areas that were judged at another time than C(time).
+    """
 
     run_id: str
     subject: str
@@ -37,6 +45,11 @@ class StoredResult:
     readings: Mapping[str, Any] | None = None
     host: Mapping[str, Any] | None = None
     snapshot: str | None = None
+    times: Mapping[str, datetime] = field(default_factory=dict)
+
+    def time_of(self, area: str) -> datetime:
+        """When an area was judged."""
+        return self.times.get(area, self.time)
 
     def to_text(self) -> str:
         """The JSON text of the file."""
@@ -44,7 +57,8 @@ class StoredResult:
             "schema": SCHEMA,
             "run_id": self.run_id,
             "subject": self.subject,
-            "time": self.time.astimezone(timezone.utc).isoformat(),
+            "time": _time_text(self.time),
+            "times": {area: _time_text(time) for area, time in self.times.items()},
             "action": self.action,
             "areas": list(self.areas),
             "host": self.host,
@@ -56,20 +70,26 @@ class StoredResult:
         return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
     def merged(self, other: StoredResult) -> StoredResult:
-        """This result with those areas of an earlier one of the same run that it does not judge itself."""
+        """This result with those areas of an earlier one of the same run that it does not judge itself.
+
+        What the earlier one changed or failed to change has happened, however the area is judged now; so that is kept as well.
+        """
         kept = tuple(area for area in other.areas if area not in self.areas)
-        return StoredResult(
-            run_id=self.run_id,
-            subject=self.subject,
-            time=self.time,
-            action=self.action,
+        changes = [change for change in other.changes if change["area"] in kept or change["state"] in _DONE]
+        return replace(
+            self,
             areas=(*kept, *self.areas),
             findings=(*(finding for finding in other.findings if finding.area in kept), *self.findings),
-            changes=(*(change for change in other.changes if change["area"] in kept), *self.changes),
+            changes=(*(change for change in changes if change not in self.changes), *self.changes),
             readings={**(other.readings or {}), **(self.readings or {})},
             host=self.host or other.host,
             snapshot=self.snapshot or other.snapshot,
+            times={**{area: other.time_of(area) for area in kept}, **self.times},
         )
+
+
+def _time_text(time: datetime) -> str:
+    return time.astimezone(timezone.utc).isoformat()
 
 
 def file_of(folder: Path, run_id: str, subject: str) -> Path:
@@ -119,10 +139,11 @@ def load(path: Path) -> StoredResult:
             action=content["action"],
             areas=tuple(content["areas"]),
             findings=tuple(Finding.from_data(finding) for finding in content["findings"]),
-            changes=tuple(content["changes"]),
+            changes=tuple(_change(change) for change in content["changes"]),
             readings=content["readings"],
             host=content["host"],
             snapshot=content["snapshot"],
+            times={area: _moment(time) for area, time in content.get("times", {}).items()},
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         if isinstance(error, UnreadableResultError):
@@ -133,6 +154,13 @@ def load(path: Path) -> StoredResult:
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{value!r} is no text")
+    return value
+
+
+def _change(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    missing = sorted({"area", "setting", "before", "after", "state"} - value.keys())
+    if missing:
+        raise ValueError(f"a change has no {missing[0]}")
     return value
 
 
@@ -160,9 +188,36 @@ def load_all(folders: Iterable[Path], run_id: str | None = None) -> tuple[tuple[
 
 
 def newest(results: Sequence[StoredResult]) -> dict[str, StoredResult]:
-    """For each host the newest result of each area, put together; hosts in alphabetical order."""
-    by_host: dict[str, StoredResult] = {}
+    """For each host the newest result of each area, put together; hosts in alphabetical order.
+
+    What a rollback changed is told as long as nothing newer is known of its host. A host with nothing but rollbacks has no result.
+    """
+    by_host: dict[str, list[StoredResult]] = {}
     for result in sorted(results, key=lambda result: result.time):
-        earlier = by_host.get(result.subject)
-        by_host[result.subject] = result.merged(earlier) if earlier else result
-    return dict(sorted(by_host.items()))
+        by_host.setdefault(result.subject, []).append(result)
+    together = {host: _together(every) for host, every in sorted(by_host.items())}
+    return {host: result for host, result in together.items() if result}
+
+
+def _together(results: Sequence[StoredResult]) -> StoredResult | None:
+    """One result of all those of a host, the oldest of which comes first."""
+    judging = [result for result in results if set(result.areas) != {ROLLBACK}]
+    if not judging:
+        return None
+    of_area: dict[str, StoredResult] = {}
+    for result in judging:
+        for area in result.areas:
+            if area != ROLLBACK and (area not in of_area or result.time_of(area) >= of_area[area].time_of(area)):
+                of_area[area] = result
+    changes = [change for area, result in of_area.items() for change in result.changes if change["area"] == area]
+    if results[-1].action == ROLLBACK:
+        changes.extend(results[-1].changes)
+    return replace(
+        judging[-1],
+        areas=tuple(of_area),
+        findings=tuple(finding for area, result in of_area.items() for finding in result.findings if finding.area == area),
+        changes=tuple(changes),
+        host=next((result.host for result in reversed(judging) if result.host), None),
+        snapshot=next((result.snapshot for result in reversed(judging) if result.snapshot), None),
+        times={area: result.time_of(area) for area, result in of_area.items()},
+    )

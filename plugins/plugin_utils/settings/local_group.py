@@ -82,8 +82,13 @@ class LocalGroup(Setting):
             if group is not None:
                 caveats = ("the group was recognised by its members, as its name in this language is not known",)
         evidence = () if group is None else (f"local group {group['name']} ({group['sid']}): {_names(group['members'])}",)
-        starts = self.maker.trigger(self.maker.interpret(answers), mended=True) if self.maker else ()
+        starts = self._starts(answers)
         return Observation(value=_Seen(group, known, english, own, starts), evidence=evidence, caveats=caveats)
+
+    def _starts(self, answers: Answers) -> tuple[Operation, ...]:
+        """What makes Windows make the group, where the task for that is there already; whoever brings it starts it as well."""
+        task = self.maker.interpret(answers) if self.maker else None
+        return self.maker.trigger(task, mended=True) if self.maker and task and not task.problem else ()
 
     def _named(self, groups: Sequence[Group]) -> Group | None:
         if self.sid is not None:

@@ -345,7 +345,7 @@ class PolicyOwner(Setting):
         clearing = next((entry for entry in ownership.local if entry.clears and self._listed(entry.place)), None)
         if clearing is None or not self._listed(place) or difference.target is None:
             return None
-        named = {entry.data.casefold() for entry in ownership.local if self._listed(entry.place) and isinstance(entry.data, str)}
+        named = {_text(entry).casefold() for entry in ownership.local if self._listed(entry.place) and not entry.clears}
         return None if _spellings(ownership, str(difference.target["data"])) & named else clearing.by
 
     def assess(self, observation: Observation, wanted: OwnerWanted) -> Assessment:

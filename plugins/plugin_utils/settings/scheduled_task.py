@@ -20,12 +20,14 @@ _STATES = ("Disabled", "Queued", "Ready", "Running")
 
 @dataclass(frozen=True)
 class ScheduledTask(Setting):
-    """C(path) begins and ends with a backslash. Wanted: True for enabled, False for disabled."""
+    """C(path) begins and ends with a backslash. C(brought_by): keys of settings that bring the task with them. Wanted: True for
+    enabled, False for disabled."""
 
     kind: ClassVar[str] = "scheduled_task"
     path: str
     name: str
     start_timeout: int = 60
+    brought_by: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -73,8 +75,9 @@ class ScheduledTask(Setting):
         return (cmdlet(_MODULE, f"{verb}-ScheduledTask", {"TaskName": self.name, "TaskPath": self.path}, mutates=True),)
 
     def trigger(self, observation: Observation, *, mended: bool) -> tuple[Operation, ...]:
-        """Start it and wait until it has run; nothing where there is no such task, or where it may not run."""
-        if observation.problem or (observation.value == "Disabled" and not mended):
+        """Start it and wait until it has run; nothing where there is no such task and none comes, or where it may not run."""
+        coming = mended and bool(self.brought_by) and observation.problem is not None and observation.problem.code is Code.TASK_NOT_FOUND
+        if (observation.problem and not coming) or (observation.value == "Disabled" and not mended):
             return ()
         start = cmdlet(_MODULE, "Start-ScheduledTask", {"TaskName": self.name, "TaskPath": self.path}, mutates=True)
         done = Operation.of(

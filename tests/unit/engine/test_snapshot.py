@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.snapshot import (
     MalformedSnapshotError,
+    Run,
     Snapshot,
     demands,
     is_name,
@@ -38,6 +39,7 @@ from ansible_collections.configmgr.hardening.tests.unit.settings.answering impor
 
 ABOVE = KEY.rpartition("\\")[0]
 TASK = "\\Microsoft\\Windows\\RemoteAssistance\\"
+RUN = Run("run-1")
 DESK, GROUP = "S-1-5-21-9-9-9-1200", "S-1-5-21-1-2-3-1010"
 
 
@@ -66,7 +68,7 @@ ENTRIES: list[dict[str, Json]] = [
 
 
 def snapshot(*entries: Json) -> Snapshot:
-    return Snapshot("run-1-2026", "CL01", "2026-01-02T03:04:05Z", ("area",), entries or tuple(ENTRIES))
+    return Snapshot("run-1-2026", "apply", "CL01", "2026-01-02T03:04:05Z", ("area",), entries or tuple(ENTRIES))
 
 
 def text(of: Snapshot, **changes: Json) -> str:
@@ -96,29 +98,29 @@ def test_it_is_a_file_of_our_folder() -> None:
 
 
 def test_each_thing_is_kept_once_as_it_was_first() -> None:
-    taken = take("run-1", WORKSTATION, [changed("one", value("A", dword(1)), value("A", dword(2))), changed("two", value("A", None))])
+    taken = take(RUN, WORKSTATION, [changed("one", value("A", dword(1)), value("A", dword(2))), changed("two", value("A", None))])
 
     assert taken.settings == (value("A", dword(1)),)
     assert taken.areas == ("one", "two")
-    assert (taken.host, taken.time) == (WORKSTATION.name, WORKSTATION.time)
+    assert (taken.host, taken.time, taken.action) == (WORKSTATION.name, WORKSTATION.time, "apply")
 
 
 def test_values_come_before_keys_and_the_deepest_keys_first() -> None:
     task = ENTRIES[6]
     entries = [task, key(ABOVE), key(LIST), value("A", None), key(KEY)]
 
-    assert take("run-1", WORKSTATION, [changed("area", *entries)]).settings == (value("A", None), key(LIST), key(KEY), key(ABOVE), task)
+    assert take(RUN, WORKSTATION, [changed("area", *entries)]).settings == (value("A", None), key(LIST), key(KEY), key(ABOVE), task)
 
 
 def test_what_others_move_because_of_it_is_kept_too() -> None:
-    taken = take("run-1", WORKSTATION, [changed("area", value("A", None))], [ENTRIES[4], value("A", dword(5))])
+    taken = take(RUN, WORKSTATION, [changed("area", value("A", None))], [ENTRIES[4], value("A", dword(5))])
 
     assert taken.settings == (value("A", None), ENTRIES[4])
 
 
 def test_its_name_is_that_of_the_run_with_the_hosts_time() -> None:
-    first = take("run-1", WORKSTATION, [])
-    second = take("run-1", replace(WORKSTATION, time="2026-01-02T03:04:06.0000000Z"), [])
+    first = take(RUN, WORKSTATION, [])
+    second = take(RUN, replace(WORKSTATION, time="2026-01-02T03:04:06.0000000Z"), [])
 
     assert first.name == "run-1-20260102030405000"
     assert second.name != first.name and is_name(first.name)
@@ -136,8 +138,8 @@ def test_what_is_no_name(name: str) -> None:
 
 
 def test_the_longest_run_leaves_room_for_the_time() -> None:
-    assert is_name(take(f"{'x' * 73}", WORKSTATION, []).name)
-    assert is_name(take(f"rollback-{'x' * 73}", WORKSTATION, []).name)
+    assert is_name(take(Run("x" * 73), WORKSTATION, []).name)
+    assert is_name(take(Run(f"rollback-{'x' * 73}", "rollback"), WORKSTATION, []).name)
 
 
 # ---------------------------------------------------------------- reading one
@@ -161,7 +163,7 @@ KEPT = st.builds(value, st.sampled_from(["ViewMessage", "LoggingEnabled"]), STOR
 
 @given(st.lists(KEPT, max_size=4))
 def test_whatever_is_taken_can_be_read_and_restored(entries: list[dict[str, Json]]) -> None:
-    taken = take("run-1", WORKSTATION, [changed("area", *entries)])
+    taken = take(RUN, WORKSTATION, [changed("area", *entries)])
     read = parse(taken.write().fields["text"])
 
     assert read == taken
@@ -215,7 +217,7 @@ def test_what_this_version_would_not_have_written(changes: dict[str, Json], sent
         "null",
         '"x"',
         "{}",
-        *(text(snapshot(), **{field: ...}) for field in ("schema", "collection", "name", "host", "time", "areas", "settings")),
+        *(text(snapshot(), **{field: ...}) for field in ("schema", "collection", "name", "action", "host", "time", "areas", "settings")),
         text(snapshot(), settings=5),
         text(snapshot(), settings=["x"]),
         text(snapshot(), settings=[{}]),
@@ -229,6 +231,7 @@ def test_what_this_version_would_not_have_written(changes: dict[str, Json], sent
         text(snapshot(), areas=[5]),
         text(snapshot(), areas=None),
         text(snapshot(), host=5),
+        text(snapshot(), action=["apply"]),
         text(snapshot(), name=None),
         "[" * 100_000,
     ],
@@ -271,11 +274,11 @@ def test_a_damaged_entry_is_read_or_malformed(index: int, data: st.DataObject) -
         demands(parse(text(snapshot(*others, damaged))))
 
 
-@given(st.dictionaries(st.sampled_from(["schema", "collection", "name", "host", "time", "areas", "settings"]), JSON, min_size=1))
+@given(st.dictionaries(st.sampled_from(["schema", "collection", "name", "action", "host", "time", "areas", "settings"]), JSON, min_size=1))
 def test_a_damaged_snapshot_is_read_or_malformed(damage: dict[str, Any]) -> None:
     with contextlib.suppress(MalformedSnapshotError):
         read = parse(text(snapshot(), **damage))
-        assert all(isinstance(word, str) for word in (read.name, read.host, read.time, *read.areas))
+        assert all(isinstance(word, str) for word in (read.name, read.action, read.host, read.time, *read.areas))
         demands(read)
 
 

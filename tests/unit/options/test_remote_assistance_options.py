@@ -35,6 +35,11 @@ def said(mode: str, **given: Any) -> RemoteAssistanceOptions:
         ),
         ("offer_only", {"helpers": ["CORP\\Desk", " "]}, ["helpers: an entry is empty; each one is DOMAIN\\name, name@domain or a SID."]),
         (
+            "offer_only",
+            {"helpers": ["s-1-5-x", "S-1-5-21-1-2-3-1105"]},
+            ["helpers: 's-1-5-x' begins like a SID and is none; each entry is DOMAIN\\name, name@domain or a SID."],
+        ),
+        (
             "disabled",
             {"helpers": ["CORP\\Desk"]},
             ["helpers: mode 'disabled' lets nobody offer help; leave helpers out, or choose offer_only or solicited_and_offer."],

@@ -40,7 +40,22 @@ def test_old_results_are_named() -> None:
     on_time = result(subject="CL01", time=NOW - MONTH)
     late = result(subject="CL02", time=NOW - MONTH - timedelta(seconds=1))
 
-    assert survey([on_time, late], [], NOW, MONTH).old == ("CL02",)
+    assert survey([on_time, late], [], NOW, MONTH).old == {"CL02": {"area": late.time}}
+
+
+def test_an_area_is_old_by_itself() -> None:
+    one = result(finding(area="one"), areas=["one"], time=NOW - 2 * MONTH)
+    two = result(finding(area="two"), areas=["two"], run_id="run-2")
+
+    assert survey([two, one], [], NOW, MONTH).old == {"CL01": {"one": one.time}}
+
+
+def test_a_rollback_is_neither_counted_nor_a_cause() -> None:
+    back = result(finding(Status.ERROR, area="rollback"), areas=["rollback"], action="failed", time=NOW + timedelta(days=1))
+    fleet = survey([result(finding(Status.COMPLIANT)), back, result(subject="CL02", areas=["rollback"])], ["CL02"], NOW, MONTH)
+
+    assert {host: list(areas) for host, areas in fleet.counts.items()} == {"CL01": ["area"]}
+    assert (fleet.causes, fleet.not_heard_from) == ((), ("CL02",))
 
 
 def test_files_that_could_not_be_read_are_passed_on() -> None:

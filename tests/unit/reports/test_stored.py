@@ -63,7 +63,7 @@ def test_areas_of_one_run_are_put_together(tmp_path: Path) -> None:
         ("one", Status.COMPLIANT),
         ("two", Status.DRIFT),
     ]
-    assert [each["area"] for each in both.changes] == ["three", "two"]
+    assert [each["area"] for each in both.changes] == ["one", "three", "two"]
     assert (both.readings, both.host, both.snapshot) == ({"a": 1, "b": 2}, {"name": "old"}, "first")
 
 
@@ -137,6 +137,10 @@ def test_bytes_that_are_no_text(tmp_path: Path) -> None:
         {"findings": [5]},
         {"findings": None},
         {"changes": 5},
+        {"changes": [5]},
+        {"changes": [{"area": "area", "setting": "x", "before": "1", "after": "2"}]},
+        {"times": {"area": "2026-06-01T12:00:00"}},
+        {"times": 5},
         {"subject": 5},
         {"run_id": None},
     ],
@@ -183,3 +187,56 @@ def test_the_newest_of_each_area_counts_for_each_host() -> None:
     assert {found.area: found.actual for found in latest["CL01"].findings} == {"one": "day 1", "two": "day 3", "three": "day 2"}
     assert set(latest["CL01"].areas) == {"one", "two", "three"}
     assert latest["CL01"].time == datetime(2026, 5, 3, tzinfo=timezone.utc)
+
+
+def test_what_a_run_changed_stays_when_it_judges_again(tmp_path: Path) -> None:
+    done = (change(place="a"), change(place="b", state="failed", message="No."))
+    store(tmp_path, result(action="apply", changes=(*done, change(place="c", state="planned"), change(place="d", state="refused"))))
+    planned = change(place="b", state="planned")
+    again = load(store(tmp_path, result(finding(Status.COMPLIANT), changes=(planned,))))
+    more = load(store(tmp_path, result(changes=(done[1],))))
+
+    assert again.changes == (*done, planned)
+    assert more.changes == done
+
+
+def test_each_area_keeps_its_time(tmp_path: Path) -> None:
+    early = NOW - timedelta(days=40)
+    store(tmp_path, result(finding(area="one"), areas=["one"], time=early))
+    both = load(store(tmp_path, result(finding(area="two"), areas=["two"])))
+    later = result(finding(area="one", actual="between"), areas=["one"], time=NOW - timedelta(days=20), run_id="run-2")
+    latest = newest([later, both])["CL01"]
+
+    assert (both.time_of("one"), both.time_of("two")) == (early, NOW)
+    assert (latest.time_of("one"), latest.time_of("two")) == (later.time, NOW)
+    assert {found.area: found.actual for found in latest.findings} == {"one": "between", "two": "wrong"}
+
+
+def test_changes_of_an_earlier_run_give_way_to_a_newer_result() -> None:
+    applied = result(action="apply", changes=(change(),), snapshot="run-1-2026", time=NOW - timedelta(days=1))
+    latest = newest([result(run_id="run-2"), applied])["CL01"]
+
+    assert (latest.changes, latest.snapshot) == ((), "run-1-2026")
+
+
+def rolled_back(days_ago: int, **more: Any) -> Any:
+    back = change("rollback", before="2", after="1")
+    fields = {"action": "rollback", "changes": (back,), "snapshot": "rollback-1", "run_id": f"rollback-{days_ago}", **more}
+    return result(finding(area="rollback"), areas=["rollback"], time=NOW - timedelta(days=days_ago), **fields)
+
+
+def test_a_rollback_is_told_until_something_newer_is_known() -> None:
+    applied = result(finding(), action="apply", changes=(change(),), snapshot="run-1-2026", time=NOW - timedelta(days=3))
+    after = newest([rolled_back(2), applied])["CL01"]
+    judged = newest([rolled_back(2), applied, result(run_id="run-2")])["CL01"]
+    tried = newest([rolled_back(2, action="verify"), applied])["CL01"]
+
+    assert [each["after"] for each in after.changes] == ["2", "1"]
+    assert (after.areas, after.snapshot, after.time) == (("area",), "run-1-2026", applied.time)
+    assert {found.area for found in after.findings} == {"area"}
+    assert judged.changes == ()
+    assert tried.changes == applied.changes
+
+
+def test_a_host_with_nothing_but_a_rollback_has_no_result() -> None:
+    assert newest([rolled_back(1)]) == {}

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.change import Difference
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.observation import Observation
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operation import Answers, Failure, Json
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.setting import Assessment
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status import Code, Status
@@ -24,6 +25,7 @@ BELOW = KEY.partition("\\")[2]
 MDM = "HKLM\\SOFTWARE\\Microsoft\\PolicyManager\\current\\device\\Product"
 OWNER = PolicyOwner("Product", KEY, ("Switch", "Level"), list_key=f"{KEY}\\List", mdm_key=MDM)
 SWITCH, LEVEL, LISTED = Place(KEY, "Switch").id, Place(KEY, "Level").id, Place(f"{KEY}\\List", "CORP\\Desk").id
+LIST_KEY = f"{KEY}\\List"
 GPO = "{11111111-1111-1111-1111-111111111111}"
 OTHER = "{22222222-2222-2222-2222-222222222222}"
 BY_GPO = 'the Group Policy object "Desktops"'
@@ -354,3 +356,82 @@ def test_what_is_unproven_on_a_real_host_is_said() -> None:
         "the property names of CCM_RemoteToolsConfig are taken from the site's class and unproven on a client",
         "where device management keeps these values is unproven",
     )
+
+
+# ---------------------------------------------------------------- lists that are cleared first
+
+LIST_BELOW = f"{BELOW}\\List"
+CLEAR: Entry = (LIST_BELOW, "**delvals.", 1, text(" "))
+KNOWN = replace(OWNER, option="helpers", accounts=("desk@corp.example",))
+ACCOUNTS = {"desk@corp.example": ("S-1-5-21-9-9-9-1200", "CORP\\Desk")}
+
+
+def listing(name: str, data: str) -> Entry:
+    return (LIST_BELOW, name, 1, text(data))
+
+
+def seen(*entries: Entry) -> Observation:
+    given = {read: Host(local=policy_file(entries))._answer(read.body) for read in OWNER.reads()}
+    return KNOWN.interpret(answers_to(KNOWN, given=given, accounts=ACCOUNTS))
+
+
+@pytest.mark.parametrize(
+    ("entries", "by"),
+    [
+        ([CLEAR], "the local Group Policy"),
+        ([CLEAR, listing("x", "CORP\\Other")], "the local Group Policy"),
+        ([CLEAR, listing("1", "corp\\DESK")], None),
+        ([CLEAR, listing("1", "S-1-5-21-9-9-9-1200")], None),
+        ([CLEAR, listing("1", "desk@corp.example")], None),
+        ([CLEAR, listing("CORP\\Desk", "")], None),
+        ([listing("x", "CORP\\Other")], None),
+        ([listing("CORP\\Desk", "CORP\\Desk"), CLEAR], "the local Group Policy"),
+    ],
+)
+def test_whoever_a_list_that_is_cleared_first_does_not_name_would_go_again(entries: list[Entry], by: str | None) -> None:
+    coming = Difference("k", "l", "absent", "present", place=LISTED, target={"type": "sz", "data": "CORP\\Desk"})
+    going = Difference("k", "l", "present", "absent", place=Place(LIST_KEY, "CORP\\Old").id)
+
+    assert KNOWN.decides(seen(*entries), coming) == by
+    assert KNOWN.decides(seen(*entries), going) is None
+
+
+@pytest.mark.parametrize(
+    ("entries", "actual"),
+    [
+        ([CLEAR], "a list without CORP\\Desk"),
+        ([CLEAR, listing("x", "CORP\\Other")], "x = CORP\\Other, a list without CORP\\Desk"),
+        ([listing("x", "CORP\\Other")], "x = CORP\\Other"),
+        ([CLEAR, listing("1", "S-1-5-21-9-9-9-1200")], None),
+        ([listing("CORP\\Desk", "")], None),
+    ],
+)
+def test_a_stale_list_is_told(entries: list[Entry], actual: str | None) -> None:
+    wanted = OwnerWanted("this_collection", {LISTED: ("sz", "CORP\\Desk")})
+    assessment = KNOWN.assess(seen(*entries), wanted)
+
+    assert assessment.status is (Status.CONFLICT if actual else Status.COMPLIANT)
+    if actual:
+        assert assessment.actual == f"the local Group Policy (Registry.pol) would write back {actual}"
+
+
+def test_a_copy_that_clears_the_list_replaces_what_came_before() -> None:
+    cache = {
+        GPO: policy_file([listing("CORP\\Desk", "CORP\\Desk")]),
+        OTHER: policy_file([CLEAR, listing("CORP\\New", "CORP\\New")]),
+    }
+    host = replace(NO_RSOP, history=[(GPO, "First"), (OTHER, "Second")], cache=cache)
+    by = {entry.by for entry in OWNER.interpret(host.answers()).value.domain}
+
+    assert by == {'the Group Policy object "Second"'}
+    assert decider(host, LISTED) == 'the Group Policy object "Second"'
+
+
+def test_what_cannot_be_read_does_not_hide_what_can() -> None:
+    assert judged(Host(rsop=[rsop("Switch", 1)], configmgr=DENIED)).status is Status.CONFLICT
+    assert decider(Host(rsop=[rsop("Switch", 1)], local=b"junk"), SWITCH) == BY_GPO
+
+
+def test_device_management_decides_everything_and_is_not_none_where_it_is_denied() -> None:
+    assert decider(Host(mdm={"x": {"type": "sz", "data": "y"}}), SWITCH) == "device management (MDM)"
+    assert judged(Host(denied="PolicyManager")).status is Status.INDETERMINATE
