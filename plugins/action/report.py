@@ -18,7 +18,7 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.reports.stored
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.reports.text import table, worst
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]
+class ActionModule(ActionBase):
     _supports_check_mode = True
     _supports_async = False
     _requires_connection = False

@@ -39,7 +39,7 @@ COMMON_OPTIONS = ("waivers", "attestations", "fail_on", "results", "run_id")
 _GOOD = (Status.COMPLIANT, Status.WAIVED, Status.ATTESTED, Status.NOT_APPLICABLE)
 
 
-class HardeningAction(ActionBase):  # type: ignore[misc]
+class HardeningAction(ActionBase):
     """What every module that judges a host does. A subclass names its module and says what it demands of the host."""
 
     MODULE: ClassVar[str]
@@ -121,7 +121,7 @@ class HardeningAction(ActionBase):  # type: ignore[misc]
         reply: Mapping[str, Json] = self._execute_module(
             module_name=HOST_STATE, module_args=dict(arguments), task_vars=self._variables, wrap_async=False
         )
-        return plain(reply)  # type: ignore[no-any-return]
+        return plain(reply)
 
     def _require_windows(self, subject: str) -> None:
         shell = self._connection._shell  # noqa: SLF001 Ansible has no public name for it

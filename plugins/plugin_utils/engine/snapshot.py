@@ -17,7 +17,13 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.guard i
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.change import Change
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operation import HostFacts, Json, Operation
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.requirement import Demands, Requirement
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.group_members import GroupMember, MadeGroup, MadeWanted
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.group_members import (
+    GroupMember,
+    MadeGroup,
+    MadeWanted,
+    MovedGroup,
+    MovedWanted,
+)
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.policy_owner import PolicyOwner
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.registry import Place, Stored
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.registry_key import EmptyRegistryKey, Leaving
@@ -200,6 +206,11 @@ def _requirement(entry: Mapping[str, Json], snapshot: Snapshot) -> Requirement:
         wanted = MadeWanted(frozenset(_sids(entry["members"])), frozenset(_sids(entry["others"])))
         made = MadeGroup(_text(entry["name"]))
         return Requirement(made, wanted, (), object=made.key)
+    if kind == "moved_group":
+        before = {sid: frozenset(_sids(members)) for sid, members in entry["before"].items()}
+        _sids(before)
+        moved = MovedGroup()
+        return Requirement(moved, MovedWanted(frozenset(_sids(entry["members"])), before), (), object=moved.key)
     if kind == "scheduled_task":
         task = ScheduledTask(_text(entry["path"]), _text(entry["name"]))
         return Requirement(task, _flag(entry["before"]), (), object=task.key)

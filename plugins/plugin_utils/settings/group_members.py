@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.change import Difference
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.observation import Observation, Problem
@@ -82,8 +83,7 @@ class MadeWanted:
 class MadeGroup(Setting):
     """A local group that Windows made as a consequence of an apply: this collection cannot remove it, but empties it again.
 
-    Known by its C(name) on systems installed in English. Elsewhere it has to be the only group that is new and has nobody in it but
-    those who were declared.
+    Known by its C(name), so only of use on systems installed in English.
     """
 
     kind: ClassVar[str] = "made_group"
@@ -97,27 +97,70 @@ class MadeGroup(Setting):
         return (READ_GROUPS,)
 
     def interpret(self, answers: Answers) -> Observation:
-        answer = answers[READ_GROUPS]
-        if answer.failure:
-            return Observation(problem=Problem.from_failure(answer.failure, "the local groups"))
-        english = answers.host.language.split("-")[0].lower() == "en"
-        groups = [group for group in answer.data["groups"] if not is_builtin(group["sid"])]
-        if english:
-            groups = [group for group in groups if group["name"].casefold() == self.name.casefold()]
-        return Observation(value=tuple(groups))
+        return _own_groups(answers)
 
     def assess(self, observation: Observation, wanted: MadeWanted) -> Assessment:
-        expected = "nobody in a group that Windows made since"
-        new = [group for group in observation.value if group["sid"] not in wanted.others]
-        made = [group for group in new if {member["sid"] for member in group["members"]} <= wanted.members and group["members"]]
-        if not made:
-            return Assessment(Status.COMPLIANT, expected, "there is no such group, or it is empty")
-        if len(made) > 1:
-            names = ", ".join(group["name"] for group in made)
-            return Assessment(Status.INDETERMINATE, expected, f"it could be any of {names}", code=Code.GROUP_NAME_LOCALISED)
-        group = made[0]
-        differences = tuple(
-            member_difference(f"members of {group['sid']}", group["sid"], member["sid"], member["name"] or member["sid"], add=False)
-            for member in group["members"]
-        )
-        return Assessment(Status.DRIFT, expected, f"{len(differences)} members in {group['name']}", differences)
+        named = [group for group in observation.value if group["name"].casefold() == self.name.casefold()]
+        made = [group for group in named if group["sid"] not in wanted.others]
+        return _restored(made, {group["sid"]: _sids(group) - wanted.members for group in made})
+
+
+@dataclass(frozen=True)
+class MovedWanted:
+    """C(members): who was declared then, and so what the system task makes of its group. C(before): the members of each group before."""
+
+    members: frozenset[str]
+    before: Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True)
+class MovedGroup(Setting):
+    """The local group that Windows fills with helpers, where its name is not known.
+
+    It is the only group that has changed since and has just those members now that the task gives it; a new one was empty before.
+    """
+
+    kind: ClassVar[str] = "moved_group"
+
+    @property
+    def key(self) -> str:
+        return "moved_group"
+
+    def reads(self) -> tuple[Operation, ...]:
+        return (READ_GROUPS,)
+
+    def interpret(self, answers: Answers) -> Observation:
+        return _own_groups(answers)
+
+    def assess(self, observation: Observation, wanted: MovedWanted) -> Assessment:
+        before = {group["sid"]: wanted.before.get(group["sid"], frozenset()) for group in observation.value}
+        moved = [group for group in observation.value if _sids(group) == wanted.members and _sids(group) != before[group["sid"]]]
+        return _restored(moved, before)
+
+
+def _own_groups(answers: Answers) -> Observation:
+    """The groups that do not come with Windows."""
+    answer = answers[READ_GROUPS]
+    if answer.failure:
+        return Observation(problem=Problem.from_failure(answer.failure, "the local groups"))
+    return Observation(value=tuple(group for group in answer.data["groups"] if not is_builtin(group["sid"])))
+
+
+def _sids(group: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(member["sid"] for member in group["members"])
+
+
+def _restored(groups: Sequence[Mapping[str, Any]], wanted: Mapping[str, frozenset[str]]) -> Assessment:
+    """The one group in question with the members it should have; several could be it: nothing is done."""
+    expected = "the group that Windows fills with helpers is as it was"
+    if not groups:
+        return Assessment(Status.COMPLIANT, expected, expected)
+    if len(groups) > 1:
+        names = ", ".join(group["name"] for group in groups)
+        return Assessment(Status.INDETERMINATE, expected, f"it could be any of {names}", code=Code.GROUP_NAME_LOCALISED)
+    group = groups[0]
+    now, then = _sids(group), wanted[group["sid"]]
+    moves = [(sid, True) for sid in sorted(then - now)] + [(sid, False) for sid in sorted(now - then)]
+    differences = tuple(member_difference(f"members of {group['sid']}", group["sid"], sid, sid, add=add) for sid, add in moves)
+    status = Status.DRIFT if differences else Status.COMPLIANT
+    return Assessment(status, expected, f"{group['name']} has {len(now)} members and had {len(then)}", differences)

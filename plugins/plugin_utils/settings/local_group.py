@@ -101,17 +101,14 @@ class LocalGroup(Setting):
             return ()
         seen: _Seen = observation.value
         helpers = sorted(account.sid for account in seen.known.values())
-        group = seen.group or self._touched(seen, helpers)
-        if group is None:
+        if not seen.english:
+            before = {group["sid"]: [member["sid"] for member in group["members"]] for group in seen.own}
+            return ({"kind": "moved_group", "before": before, "members": helpers},)
+        if seen.group is None:
             others = sorted(other["sid"] for other in seen.own)
             return ({"kind": "made_group", "name": self.name, "others": others, "members": helpers},)
-        members = [member["sid"] for member in group["members"]]
-        return tuple(kept_member(group["sid"], sid, present=sid in members) for sid in dict.fromkeys((*members, *helpers)))
-
-    def _touched(self, seen: _Seen, helpers: Sequence[str]) -> Group | None:
-        """In a language in which the group's name is not known: the one group that a helper is in already."""
-        having = [group for group in seen.own if not {member["sid"] for member in group["members"]}.isdisjoint(helpers)]
-        return having[0] if len(having) == 1 and not seen.english else None
+        members = [member["sid"] for member in seen.group["members"]]
+        return tuple(kept_member(seen.group["sid"], sid, present=sid in members) for sid in dict.fromkeys((*members, *helpers)))
 
     def assess(self, observation: Observation, wanted: MembersWanted) -> Assessment:
         if observation.value is None:

@@ -51,13 +51,17 @@ _GUID = re.compile(r"\{[0-9A-Fa-f-]{36}\}")
 
 @dataclass(frozen=True)
 class PolicyEntry:
-    """A value that a policy sets, or removes (C(type) None). C(place) is KEY|NAME, case-folded; C(by) says in words whose policy."""
+    """A value that a policy sets, or removes (C(type) None). C(place) is KEY|NAME, case-folded; C(by) says in words whose policy.
+
+    C(soft): it is only set where there is none.
+    """
 
     place: str
     name: str
     by: str
     type: str | None
     data: Json = None
+    soft: bool = False
 
     @property
     def clears(self) -> bool:
@@ -141,7 +145,7 @@ class PolicyOwner(Setting):
             "cim.query",
             namespace="root\\RSOP\\Computer",
             query=f"SELECT * FROM RSOP_RegistryPolicySetting WHERE registryKey LIKE '{below}%'",  # noqa: S608 the key is a constant of an area
-            properties=["registryKey", "valueName", "valueType", "value", "GPOID", "precedence", "deleted"],
+            properties=["registryKey", "valueName", "valueType", "value", "GPOID", "precedence", "deleted", "command"],
         )
 
     def _read_mdm(self) -> tuple[Operation, ...]:
@@ -243,32 +247,37 @@ class PolicyOwner(Setting):
 
     def _from_rsop(self, rows: Iterable[Mapping[str, Json]], names: Mapping[str, str]) -> Iterable[PolicyEntry]:
         for row in rows:
-            place = self._concerns(str(row.get("registryKey") or ""), str(row.get("valueName") or ""))
-            identity = str(row.get("GPOID") or "")
-            if place is None or row.get("precedence") != 1 or identity.casefold() == "localgpo":
+            key, name, identity = (str(row.get(field) or "") for field in ("registryKey", "valueName", "GPOID"))
+            if row.get("precedence") != 1 or identity.casefold() == "localgpo":
                 continue
             by = f'the Group Policy object "{names.get(identity.casefold(), identity)}"'
-            if row.get("deleted"):
-                yield PolicyEntry(place, str(row["valueName"]), by, None)
-                continue
             value = row.get("value")
             data = base64.b64decode(value["base64"]) if isinstance(value, dict) else bytes(value or [])
             kind, content = decode(int(row.get("valueType") or 0), data)
-            yield PolicyEntry(place, str(row["valueName"]), by, kind, content)
+            # What is removed has a name of its own or is told by the instruction, which without a word is taken for "all values".
+            command = f"**del.{name}" if name else str(row.get("command") or "**delvals.")
+            yield from self._from_instructions([PolicyInstruction(key, command if row.get("deleted") else name, kind, content)], by)
 
     def _from_instructions(self, instructions: Iterable[PolicyInstruction], by: str) -> Iterable[PolicyEntry]:
         for instruction in instructions:
-            removed = instruction.deletes
-            if removed == "":
-                key = f"HKLM\\{instruction.key}".rstrip("\\").casefold()
-                if key in (self.policy_key.casefold(), (self.list_key or "").casefold()):
-                    yield PolicyEntry(f"{key}|", "all values of the list" if key != self.policy_key.casefold() else "all values", by, None)
-                continue
-            name = instruction.written_name if removed is None else removed
-            place = self._concerns(instruction.key, name)
+            for key, below in instruction.cleared_keys:
+                yield from self._cleared(f"HKLM\\{key}".casefold(), by, below=below)
+            for name in instruction.removed_names:
+                place = self._concerns(instruction.key, name)
+                if place is not None:
+                    yield PolicyEntry(place, name, by, None)
+            place = self._concerns(instruction.key, instruction.written_name) if instruction.writes else None
             if place is not None:
-                kind = instruction.type if removed is None else None
-                yield PolicyEntry(place, name, by, kind, instruction.data if removed is None else None)
+                yield PolicyEntry(place, instruction.written_name, by, instruction.type, instruction.data, soft=instruction.only_if_absent)
+
+    def _cleared(self, cleared: str, by: str, *, below: bool) -> Iterable[PolicyEntry]:
+        """All values of a key go: the list as a whole, and each single value that is known by name."""
+        policy, listed = self.policy_key.casefold(), (self.list_key or "").casefold()
+        for key in (policy, listed):
+            if key == cleared or (below and key.startswith(f"{cleared}\\")):
+                yield PolicyEntry(f"{key}|", "all values of the list" if key == listed else "all values", by, None)
+                if key == policy:
+                    yield from (PolicyEntry(f"{key}|{name.casefold()}", name, by, None) for name in self.names)
 
     def _local(self, answer: Answer) -> tuple[PolicyEntry, ...] | Problem:
         if answer.failure:
@@ -400,6 +409,8 @@ _OWNER_WORDS = {"this_collection": "this collection", "group_policy": "Group Pol
 
 def _agrees(entry: PolicyEntry, intended: tuple[str, Json] | None) -> bool:
     """Whether an entry would leave the value as it is intended."""
+    if entry.soft:
+        return intended is not None
     if intended is None or entry.type is None:
         return intended is None and entry.type is None
     if isinstance(entry.data, str) and isinstance(intended[1], str):

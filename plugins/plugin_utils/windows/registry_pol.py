@@ -36,6 +36,35 @@ class PolicyInstruction:
         return None
 
     @property
+    def removed_names(self) -> tuple[str, ...]:
+        """The values that it removes from its key by name."""
+        lowered = self.name.casefold()
+        if lowered.startswith("**del."):
+            return (self.name[len("**del.") :],)
+        return self._listed() if lowered == "**deletevalues" else ()
+
+    @property
+    def cleared_keys(self) -> tuple[tuple[str, bool], ...]:
+        """The keys of which it removes all values, and whether all below them goes as well."""
+        lowered = self.name.casefold()
+        if lowered.startswith("**delvals"):
+            return ((self.key, False),)
+        return tuple((f"{self.key}\\{name}", True) for name in self._listed()) if lowered == "**deletekeys" else ()
+
+    @property
+    def writes(self) -> bool:
+        """Whether it writes a value; C(only_if_absent) may say when."""
+        return self.only_if_absent or not self.name.startswith("**")
+
+    @property
+    def only_if_absent(self) -> bool:
+        return self.name.casefold().startswith("**soft.")
+
+    def _listed(self) -> tuple[str, ...]:
+        """The data as names with semicolons between them."""
+        return tuple(name.strip() for name in str(self.data or "").split(";") if name.strip())
+
+    @property
     def written_name(self) -> str:
         """The value's name, without the mark of a value that is only written when it is absent."""
         return self.name[len("**soft.") :] if self.name.casefold().startswith("**soft.") else self.name

@@ -91,7 +91,7 @@ def test_each_operation_is_there_once_however_often_it_is_asked(numbers: list[in
 def test_a_reply_is_taken_apart() -> None:
     answers = read_reply(TWO, reply({**GOOD, "o2": DENIED, "more": 5}, changed=True))
 
-    assert answers[FIRST].data == {"x": 1} and answers[FIRST].ok
+    assert answers[FIRST].data == {"x": 1} and answers[FIRST].ok and not answers[FIRST].skipped
     assert answers[SECOND].failure == Failure("access_denied", "No.", 5)
     assert answers.changed
     assert (answers.host.name, answers.host.domain_role, answers.host.user_sid) == ("CL01", 1, "S-1-5-21-9-9-9-1105")

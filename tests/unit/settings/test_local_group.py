@@ -116,6 +116,7 @@ def test_where_there_is_no_group_yet_its_maker_is_started() -> None:
     assessment = MADE.assess(observation, MembersWanted())
 
     assert (assessment.status, assessment.code) == (Status.INDETERMINATE, Code.GROUP_NOT_FOUND)
+    assert assessment.expected == "helpers group: CORP\\Desk"
     (start,) = assessment.differences
     assert start.describe() == "task: start"
     assert start.writes == TASK.trigger(TASK.interpret(answers_to(TASK, rows=[{"State": "Ready"}])), mended=True)
@@ -211,15 +212,12 @@ def test_a_group_that_a_task_may_make_is_kept_as_one_that_was_not_there() -> Non
     assert HELPERS.keep(observation) == ({"kind": "made_group", "name": "Helpers", "others": [GROUP], "members": [DESK, ANNA]},)
 
 
-def test_in_another_language_the_group_that_a_helper_is_in_is_kept() -> None:
+def test_in_another_language_all_groups_are_kept_as_the_task_may_move_any() -> None:
     groups: Groups = [(GROUP, "Helfer", {ANNA: None, "S-1-5-21-9-9-9-7": None}), ("S-1-5-21-1-2-3-1011", "Andere", {})]
     observation = HELPERS.interpret(answers_to(HELPERS, host=GERMAN, accounts=ACCOUNTS, groups=groups))
 
-    assert [(entry["member"], entry["before"]) for entry in HELPERS.keep(observation)] == [
-        (ANNA, True),
-        ("S-1-5-21-9-9-9-7", True),
-        (DESK, False),
-    ]
+    before = {GROUP: [ANNA, "S-1-5-21-9-9-9-7"], "S-1-5-21-1-2-3-1011": []}
+    assert HELPERS.keep(observation) == ({"kind": "moved_group", "before": before, "members": sorted((DESK, ANNA))},)
 
 
 def test_nothing_is_kept_of_what_no_task_moves() -> None:

@@ -383,7 +383,7 @@ def seen(*entries: Entry) -> Observation:
         ([CLEAR, listing("1", "corp\\DESK")], None),
         ([CLEAR, listing("1", "S-1-5-21-9-9-9-1200")], None),
         ([CLEAR, listing("1", "desk@corp.example")], None),
-        ([CLEAR, listing("CORP\\Desk", "")], None),
+        ([CLEAR, listing("S-1-5-21-9-9-9-1200", "")], None),
         ([listing("x", "CORP\\Other")], None),
         ([listing("CORP\\Desk", "CORP\\Desk"), CLEAR], "the local Group Policy"),
     ],
@@ -403,7 +403,7 @@ def test_whoever_a_list_that_is_cleared_first_does_not_name_would_go_again(entri
         ([CLEAR, listing("x", "CORP\\Other")], "x = CORP\\Other, a list without CORP\\Desk"),
         ([listing("x", "CORP\\Other")], "x = CORP\\Other"),
         ([CLEAR, listing("1", "S-1-5-21-9-9-9-1200")], None),
-        ([listing("CORP\\Desk", "")], None),
+        ([listing("S-1-5-21-9-9-9-1200", "")], None),
     ],
 )
 def test_a_stale_list_is_told(entries: list[Entry], actual: str | None) -> None:

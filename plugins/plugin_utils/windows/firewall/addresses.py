@@ -22,6 +22,10 @@ KEYWORDS = frozenset(
 _SPELLINGS = {keyword.casefold(): keyword for keyword in KEYWORDS} | {"intranetremoteaccess": "RmtIntrAnet", "playtodevice": "Ply2Renders"}
 
 
+_NONE4 = SymbolicSet(TOP4)
+_NONE6 = SymbolicSet(TOP6)
+
+
 class AddressError(ValueError):
     """A text names no addresses; the message is a sentence."""
 
@@ -44,7 +48,7 @@ def _prefix(text: str, version: int) -> int:
         return int(text)
     if version == 4 and "." in text:
         mask = _address(text, 4)
-        prefix = bin(mask).count("1")
+        prefix = mask.bit_count()
         if mask == TOP4 ^ (TOP4 >> prefix):
             return prefix
         raise AddressError(f"'{text}' is no network mask: its ones are not all at the front")
@@ -76,8 +80,8 @@ def address_range(text: str, version: int) -> tuple[Range, bool]:
 class AddressSet:
     """Some addresses; see SymbolicSet for what its operations promise about keywords. A keyword counts for each family on its own."""
 
-    v4: SymbolicSet = SymbolicSet(TOP4)
-    v6: SymbolicSet = SymbolicSet(TOP6)
+    v4: SymbolicSet = _NONE4
+    v6: SymbolicSet = _NONE6
 
     @classmethod
     def any(cls) -> AddressSet:

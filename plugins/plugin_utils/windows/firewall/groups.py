@@ -1,5 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The predefined rule groups that matter for remote support, by resource number: their shown names follow the host's language, these do not."""
+"""The predefined rule groups that matter for remote support, by resource number: what is shown for them follows the host's
+language, the number does not.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Sets of TCP or UDP ports: numbers, ranges, and the keywords of MS-GPFAS 2.2.2.3, which Windows resolves while it runs (MS-FASP 2.2.14)."""
+"""Sets of TCP or UDP ports: numbers, ranges, and the keywords of MS-GPFAS 2.2.2.3, which Windows resolves while it runs (MS-FASP
+2.2.14).
+"""
 
 from __future__ import annotations
 
@@ -20,6 +22,9 @@ KEYWORDS = LOCAL_KEYWORDS | REMOTE_KEYWORDS
 # The NetSecurity cmdlets spell some of them differently.
 _SPELLINGS = {keyword.casefold(): keyword for keyword in KEYWORDS} | {"rpcepmap": RPC_ENDPOINT_MAPPER, "playtodiscovery": "Ply2Disc"}
 _RANGE = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?\Z", re.ASCII)
+
+
+_NONE = SymbolicSet(TOP)
 
 
 class PortError(ValueError):
@@ -44,7 +49,7 @@ def number_range(text: str) -> Range:
 class PortSet:
     """Some ports; see SymbolicSet for what its operations promise about keywords."""
 
-    members: SymbolicSet = SymbolicSet(TOP)
+    members: SymbolicSet = _NONE
 
     @classmethod
     def of(cls, *ports: int | Range, keywords: Iterable[str] = ()) -> PortSet:
@@ -59,7 +64,7 @@ class PortSet:
 
     @classmethod
     def parse(cls, text: str) -> PortSet:
-        """One port, one range, one keyword or C(any), in any case, also as the NetSecurity cmdlets spell it; anything else is a PortError."""
+        """One port, range or keyword, or C(any), in any case, also as the NetSecurity cmdlets spell it; anything else is a PortError."""
         folded = text.strip().casefold()
         if folded == "any":
             return cls.any()

@@ -1,9 +1,9 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Sets of numbers of which some are only known by a name: what port sets and address sets have in common.
 
-Nobody but the host knows which addresses LocalSubnet is, or which ports RPC has been given. Such a keyword stands for an unknown set. Without
-keywords all operations are exact. With them, intersection and difference come in two forms that enclose the truth, whatever the keywords stand
-for: the plain one leaves nothing out ("at most"), the C(certain_) one claims nothing that might be wrong ("at least").
+Nobody but the host knows which addresses LocalSubnet is, or which ports RPC has been given. Such a keyword stands for an unknown set.
+Without keywords all operations are exact. With them, intersection and difference come in two forms that enclose the truth, whatever the
+keywords stand for: the plain one leaves nothing out ("at most"), the C(certain_) one claims nothing that might be wrong ("at least").
 """
 
 from __future__ import annotations
