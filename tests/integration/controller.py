@@ -88,10 +88,15 @@ class Run:
     told: tuple[Told, ...]
     recap: Mapping[str, Mapping[str, int]]
 
+    @property
+    def end(self) -> str:
+        """The end of what ansible-playbook showed, for messages of tests."""
+        return self.output[-3000:]
+
     def of(self, host: str) -> Told:
         """What the one task of this collection came to on a host; the tasks of a report do not count."""
         found = [told for told in self.every() if told.host == host]
-        assert len(found) == 1, f"{host} was told of {len(found)} times:\n{self.output}"
+        assert len(found) == 1, f"{host} was told of {len(found)} times:\n{self.end}"
         return found[0]
 
     def every(self) -> list[Told]:
@@ -147,7 +152,7 @@ class Controller:
         output = done.stdout.decode("utf-8", "replace")
         assert lines.exists(), f"ansible-playbook told nothing:\n{output}"
         records = [json.loads(line) for line in lines.read_text(encoding="utf-8").splitlines()]
-        recap = next((record["recap"] for record in records if "recap" in record), {})
+        recap: dict[str, dict[str, int]] = next((record["recap"] for record in records if "recap" in record), {})
         return Run(done.returncode, output, tuple(Told(**record) for record in records if "recap" not in record), recap)
 
     def play(
@@ -168,7 +173,9 @@ class Controller:
     def _configuration(self) -> Path:
         file = self.folder / "ansible.cfg"
         if not file.exists():
-            file.write_text("[defaults]\nnocolor = true\nforks = 16\nlocalhost_warning = false\nretry_files_enabled = false\n", encoding="utf-8")
+            file.write_text(
+                "[defaults]\nnocolor = true\nforks = 16\nlocalhost_warning = false\nretry_files_enabled = false\n", encoding="utf-8"
+            )
         return file
 
 

@@ -76,9 +76,7 @@ class Fleet:
         task = {"name": name, f"{NAMESPACE}.{name}": arguments, **keywords}
         return self.tasks([task], *options, variables=variables)
 
-    def tasks(
-        self, tasks: Sequence[Mapping[str, Any]], *options: str, variables: Mapping[str, Any] | None = None, **keywords: Any
-    ) -> Run:
+    def tasks(self, tasks: Sequence[Mapping[str, Any]], *options: str, variables: Mapping[str, Any] | None = None, **keywords: Any) -> Run:
         """Tasks in one play, C(keywords) are the play's. What the hosts counted before is forgotten."""
         return self._counted_anew().controller.play(self.inventory, tasks, *options, variables=variables, **keywords)
 

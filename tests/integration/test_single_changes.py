@@ -179,7 +179,7 @@ def told(core: Core, start_shared: Start) -> Told:
     hosts["FEATURE"]["features"] = "Remote-Assistance"
     fleet = start_shared({**demo_domain(), "hosts": hosts}, core)
     hardening = fleet.module("remote_assistance_policy", OPTIONS)
-    assert hardening.with_status("ok") == set(CASES), hardening.output
+    assert hardening.with_status("ok") == set(CASES), hardening.end
     again = fleet.module("remote_assistance_policy", OPTIONS)
     assert again.changed() == set(), [(told.host, told.result["changes"]) for told in again.every() if told.result["changed"]]
     hardened, states = fleet.fingerprints(), fleet.states()

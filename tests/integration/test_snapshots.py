@@ -16,6 +16,8 @@ from tests.integration.fleet import SNAPSHOTS, Fleet, Json, demo_domain
 
 DISABLED: Json = {"managed_by": "this_collection", "mode": "disabled"}
 POLICY = "HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows NT\\Terminal Services"
+HELPDESK = "S-1-5-21-1004336348-1177238915-682003330-1201"
+OWN_GROUP = "S-1-5-21-1-2-3-1001"
 RUN_KEY = "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Run"
 
 
@@ -48,7 +50,16 @@ def add(**entry: Any) -> Callable[[Json], Json]:
 
 
 def value(**fields: Any) -> Callable[[Json], Json]:
-    return add(**{"kind": "registry_value", "key": POLICY, "name": "LoggingEnabled", "before": {"type": "dword", "data": 0}, **fields})
+    return add(
+        **{
+            "kind": "registry_value",
+            "key": POLICY,
+            "name": "LoggingEnabled",
+            "policy": True,
+            "before": {"type": "dword", "data": 0},
+            **fields,
+        }
+    )
 
 
 def head(**fields: Any) -> Callable[[Json], Json]:
@@ -62,7 +73,9 @@ def without(field: str) -> Callable[[Json], Json]:
 _NOT_ALONE = "is not known to leave the connection alone, so it is not written"
 
 TAMPERINGS = {
-    "GARBAGE": Tampering(lambda _: "\x00}{ nothing like it", "it cannot be read: JSONDecodeError Expecting value: line 1 column 1 (char 0)", True),
+    "GARBAGE": Tampering(
+        lambda _: "\x00}{ nothing like it", "it cannot be read: JSONDecodeError Expecting value: line 1 column 1 (char 0)", True
+    ),
     "EMPTY": Tampering(lambda _: "", "it cannot be read: JSONDecodeError Expecting value: line 1 column 1 (char 0)", True),
     "DEEP": Tampering(lambda _: "[" * 100_000, "it is nested too deeply", True),
     "ALIST": Tampering(lambda _: [], "it cannot be read: TypeError list indices must be integers or slices, not str"),
@@ -73,17 +86,21 @@ TAMPERINGS = {
     "OTHERNAME": Tampering(head(name="run-0"), "it says that its name is run-0, which is not that of its file"),
     "PATHNAME": Tampering(head(name="..\\..\\x"), "its name has characters that no snapshot's name has"),
     "NOTIME": Tampering(head(time=5), "a name in it is no text"),
-    "SETTINGS": Tampering(head(settings={"a": 1}), "it cannot be read: TypeError string indices must be integers, not 'str'"),
+    "NUMBERHOST": Tampering(head(host=5), "a name in it is no text"),
+    "ACTION": Tampering(head(action="install"), "it was left by 'install' and not by apply or rollback"),
+    "SETTINGS": Tampering(head(settings={"a": 1}), "a list in it is none"),
     "KIND": Tampering(add(kind="program", path="C:\\x.exe"), "it has a setting of the unknown kind 'program'"),
     "RUNKEY": Tampering(value(key=RUN_KEY, name="x", before={"type": "sz", "data": "C:\\x.exe"}), f"{RUN_KEY} {_NOT_ALONE}"),
     "RDP": Tampering(value(name="fDenyTSConnections"), f"{POLICY} {_NOT_ALONE}"),
     "WHOLEKEY": Tampering(add(kind="registry_key", key="HKLM\\SOFTWARE\\Policies"), f"HKLM\\SOFTWARE\\Policies {_NOT_ALONE}"),
     "ADMINS": Tampering(
-        add(kind="local_group", sid="S-1-5-32-544", before=[]),
+        add(kind="group_member", sid="S-1-5-32-544", member=HELPDESK, before=True),
         "Members of the group S-1-5-32-544 may be what lets the connection in, so they are not changed",
     ),
-    "NOSID": Tampering(add(kind="local_group", sid="Administrators", before=[]), "a group or a member in it is no SID"),
-    "MADE": Tampering(add(kind="made_group", others="S-1-5-32-544", members=[]), "a group or a member in it is no SID"),
+    "NOSID": Tampering(add(kind="group_member", sid="Administrators", member=HELPDESK, before=True), "a group or a member in it is no SID"),
+    "NUMBERSID": Tampering(add(kind="group_member", sid=OWN_GROUP, member=7, before=True), "a group or a member in it is no SID"),
+    "MEMBERFLAG": Tampering(add(kind="group_member", sid=OWN_GROUP, member=HELPDESK, before=1), "a flag in it is neither true nor false"),
+    "MADE": Tampering(add(kind="made_group", name="x", others="S-1-5-32-544", members=[]), "a group or a member in it is no SID"),
     "ATASK": Tampering(
         add(kind="scheduled_task", path="\\Microsoft\\Windows\\Defrag\\", name="ScheduledDefrag", before=False),
         "Disable-ScheduledTask with these parameters is not known to leave the connection alone, so it is not run",
@@ -103,7 +120,9 @@ TAMPERINGS = {
     "NUMBERS": Tampering(value(before={"type": "multi_sz", "data": [1]}), "a value of the type multi_sz has other data"),
     "BASE64": Tampering(value(before={"type": "binary", "data": "€"}), "a value of the type binary has other data"),
     "LINK": Tampering(value(before={"type": "link", "data": "x"}), "it cannot be read: KeyError 'link'"),
-    "NOBEFORE": Tampering(add(kind="registry_value", key=POLICY, name="LoggingEnabled"), "it cannot be read: KeyError 'before'"),
+    "NOBEFORE": Tampering(
+        add(kind="registry_value", key=POLICY, name="LoggingEnabled", policy=True), "it cannot be read: KeyError 'before'"
+    ),
     "LISTKEY": Tampering(value(key=[POLICY]), "a name in it is no text"),
 }
 
@@ -123,7 +142,7 @@ def told(core: Core, start_shared: Start) -> Told:
     fleet = start_shared({**demo_domain(), "hosts": {name: {"role": "client"} for name in [*TAMPERINGS, "UNTOUCHED"]}}, core)
     apply = fleet.module("remote_assistance_policy", DISABLED)
     names = {one.host: one.result["snapshot"] for one in apply.every()}
-    assert set(names) == {*TAMPERINGS, "UNTOUCHED"}, apply.output
+    assert set(names) == {*TAMPERINGS, "UNTOUCHED"}, apply.end
     for host, tampering in TAMPERINGS.items():
         content = tampering.change(content_of(fleet, host, names[host]))
         store(fleet, host, names[host], content if tampering.raw else json.dumps(content))

@@ -13,7 +13,17 @@ import pytest
 
 from tests.integration.conftest import Start
 from tests.integration.controller import Core, Run
-from tests.integration.fleet import DEMO, HELPER_GROUPS, Fleet, Json, demo_words, fingerprint_of, is_write, moved, without_empty_helper_group
+from tests.integration.fleet import (
+    DEMO,
+    HELPER_GROUPS,
+    Fleet,
+    Json,
+    demo_words,
+    fingerprint_of,
+    is_write,
+    moved,
+    without_empty_helper_group,
+)
 
 # CL09 is switched off, and CL11 refuses the account.
 SILENT = {"CL09", "CL11"}
@@ -33,6 +43,7 @@ class Chapter:
     requests: dict[str, int]
     operations: dict[str, list[list[Json]]]
     payloads: dict[str, list[int]]
+    check_modes: dict[str, set[bool]]
     states: dict[str, Json]
     fingerprints: dict[str, str]
 
@@ -58,13 +69,16 @@ class Story:
         run = fleet.playbook(playbook, *options, **variables)
         hosts = sorted(JUDGED | {"CL11"})
         self.chapters[name] = Chapter(
-            run,
-            {host: fleet.counters(host).executions for host in hosts},
-            {host: fleet.counters(host).total_requests for host in hosts},
-            {host: fleet.executed(host) for host in hosts},
-            {host: [execution.script_bytes + execution.arguments_bytes for execution in fleet.counters(host).log] for host in hosts},
-            fleet.states(),
-            fleet.fingerprints(),
+            run=run,
+            executions={host: fleet.counters(host).executions for host in hosts},
+            requests={host: fleet.counters(host).total_requests for host in hosts},
+            operations={host: fleet.executed(host) for host in hosts},
+            payloads={
+                host: [execution.script_bytes + execution.arguments_bytes for execution in fleet.counters(host).log] for host in hosts
+            },
+            check_modes={host: {execution.check_mode for execution in fleet.counters(host).log} for host in hosts},
+            states=fleet.states(),
+            fingerprints=fleet.fingerprints(),
         )
         return self.chapters[name]
 
@@ -88,7 +102,7 @@ def story(core: Core, start_shared: Start) -> Story:
 def test_every_host_that_can_be_judged_is_judged(story: Story) -> None:
     for name in ("verify", "check", "apply", "again"):
         run = story[name].run
-        assert run.with_status("ok") == JUDGED, run.output
+        assert run.with_status("ok") == JUDGED, run.end
         assert run.with_status("unreachable") == SILENT
         assert run.exit_code == 4
 
@@ -129,6 +143,8 @@ def test_no_write_is_sent_without_apply(story: Story, name: str) -> None:
     chapter = story[name]
     assert {host: chapter.writes(host) for host in JUDGED} == {host: [] for host in JUDGED}
     assert chapter.fingerprints == story.fingerprints
+    # The host would not run one either.
+    assert {host: chapter.check_modes[host] for host in JUDGED} == {host: {True} for host in JUDGED}
 
 
 @pytest.mark.parametrize("name", ["verify", "check"])

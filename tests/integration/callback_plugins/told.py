@@ -1,5 +1,8 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What every task came to, one JSON object a line in the file that TOLD_FILE names; what ansible-core shows itself changes with its version."""
+"""What every task came to, one JSON object a line, in the file that TOLD_FILE names.
+
+What ansible-core itself shows changes with its version.
+"""
 
 from __future__ import annotations
 

@@ -1,11 +1,12 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What Windows Firewall does with one inbound packet, decided rule by rule and slowly.
 
-It shares no code with the collection's evaluator and knows nothing of sets of addresses: it is asked about one packet at a time, so that the two
-can disagree. The form of a state is told at the top of ``situations.yml``.
+It shares no code with the collection's evaluator and knows nothing of sets of addresses: it is asked about one packet at a time, so that
+the two can disagree. The form of a state is told at the top of ``situations.yml``.
 
-Sources: MS-GPFAS 2.2.2 (rule strings), 2.2.3 (profile settings); MS-FASP 2.2.14 and 2.2.21 (keywords), 2.2.29 (platforms), 2.2.34 (precedence),
-2.2.35 (flags), 2.2.37 (conditions), 2.2.38 and note 13 (profile settings, merge laws, what Windows takes where nothing is configured).
+Sources: MS-GPFAS 2.2.2 (rule strings), 2.2.3 (profile settings); MS-FASP 2.2.14 and 2.2.21 (keywords), 2.2.29 (platforms), 2.2.34
+(precedence), 2.2.35 (flags), 2.2.37 (conditions), 2.2.38 (profile settings and their merge laws), 2.2.43 note 13 (what Windows takes where
+nothing is configured).
 """
 
 from __future__ import annotations
@@ -26,7 +27,10 @@ Address = IPv4Address | IPv6Address
 Match = frozenset[str] | None
 YES: frozenset[str] = frozenset()
 
-TCP, UDP, ICMP4, ICMP6 = 6, 17, 1, 58
+# MS-FASP 2.2.34: the earlier wins.
+TIERS: tuple[tuple[str, Verdict], ...] = (("ByPass", "allowed"), ("Block", "blocked"), ("Allow", "allowed"))
+
+TCP, UDP = 6, 17
 # Where Windows takes RPC's ports from unless `netsh int ipv4 set dynamicport` has moved them.
 DYNAMIC_PORTS = range(49152, 65536)
 # A numbered port that may turn out to be what the keyword stands for. RPC-EPMap is not here: it is 135 and nothing else.
@@ -46,7 +50,23 @@ REMOTE_PORT_FIELDS = ("RPort", "RPort2_10", "RPort2_28")
 UNRESOLVED_FIELDS = ("LUAuth", "LUAuth2_24", "LUOwn", "TTK", "TTK2_22", "TTK2_27", "TTK2_28", "NNm", "SecurityRealmId", "SkipVer")
 REPEATED = {"Profile", "Platform", "IF", "ICMP4", "ICMP6", "LA4", "LA6", "RA4", "RA6", "RA42", "RA62", *PORT_FIELDS, *REMOTE_PORT_FIELDS}
 REPEATED |= {"TTK", "TTK2_22", "TTK2_27", "TTK2_28"}
-SINGLE = {"Action", "Active", "Dir", "Protocol", "App", "Svc", "Name", "Desc", "EmbedCtxt", "Edge", "Defer", "LSM", "LOM", "PCross", "IFType"}
+SINGLE = {
+    "Action",
+    "Active",
+    "Dir",
+    "Protocol",
+    "App",
+    "Svc",
+    "Name",
+    "Desc",
+    "EmbedCtxt",
+    "Edge",
+    "Defer",
+    "LSM",
+    "LOM",
+    "PCross",
+    "IFType",
+}
 SINGLE |= {"AuthByPassOut", "Security", "Security2", "Security2_9", "RMauth", "RMAuth", "RUAuth", "Platform2", "AppPkgId", "PFN"}
 KNOWN = REPEATED | SINGLE | set(UNRESOLVED_FIELDS)
 WORDS = {
@@ -66,7 +86,7 @@ ENVIRONMENT = {
     "programdata": "C:\\ProgramData",
 }
 
-# MS-FASP 2.2.38: who wins; and note 13: what holds where no store says anything.
+# MS-FASP 2.2.38: who wins; 2.2.43 note 13: what holds where no store says anything.
 POLICY_FIRST, ON_WINS, POLICY_ONLY = "policy first", "on wins", "policy only"
 LAWS: dict[str, tuple[str, Any]] = {
     "EnableFirewall": (POLICY_FIRST, 1),
@@ -248,9 +268,8 @@ def policy_profile(state: Json, profile: str) -> Json:
     """MS-GPFAS 2.2.3: StandardProfile stands for both others, unless the key of one of them exists, be it empty."""
     profiles: Json = state.get("group_policy", {}).get("profiles", {})
     if profile != "domain" and "private" not in profiles and "public" not in profiles:
-        found: Json = profiles.get("standard", {})
-        return found
-    found = profiles.get(profile, {})
+        profile = "standard"
+    found: Json = profiles.get(profile, {})
     return found
 
 
@@ -374,7 +393,9 @@ def match_package(rule: Rule, packet: Packet) -> Match:
 def match_interface(rule: Rule, interface: Json) -> Match:
     guids, kind = [plain_guid(value) for value in rule.all("IF")], rule.one("IFType")
     by_guid = surely(not guids or plain_guid(interface["guid"]) in guids)
-    by_kind = perhaps("unresolved_condition") if kind is not None and "type" not in interface else surely(kind in (None, interface.get("type")))
+    by_kind = (
+        perhaps("unresolved_condition") if kind is not None and "type" not in interface else surely(kind in (None, interface.get("type")))
+    )
     return all_of([by_guid, by_kind])
 
 
@@ -539,7 +560,7 @@ def decide_by_rules(state: Json, packet: Packet) -> Decision:
     matching = [(rule, match) for rule in rules_of(state) if (match := match_rule(state, rule, packet)) is not None]
     possible: set[Verdict] = set()
     codes: set[str] = set()
-    for action, verdict in (("ByPass", "allowed"), ("Block", "blocked"), ("Allow", "allowed")):
+    for action, verdict in TIERS:
         sure: list[str] = []
         for rule, match in matching:
             if rule.one("Action") != action:
@@ -552,10 +573,10 @@ def decide_by_rules(state: Json, packet: Packet) -> Decision:
             elif match == YES:
                 sure.append(rule.name)
             else:
-                possible.add("allowed" if verdict == "allowed" else "blocked")
+                possible.add(verdict)
                 codes |= match
         if sure:
-            possible.add("allowed" if verdict == "allowed" else "blocked")
+            possible.add(verdict)
             return conclude(possible, sure, codes)
         if action == "Allow" and (legacy := match_legacy(state, packet)) is not None:
             possible.add("allowed")
@@ -598,18 +619,27 @@ def voided(state: Json, packet: Packet) -> dict[str, str]:
     if switch not in ("full", "shielded"):
         return {}
     profile = interface_of(state, packet.interface)["profile"]
-    active = {interface["profile"] for interface in state["interfaces"]}
     found: dict[str, str] = {}
     for rule in rules_of(state):
         if rule.unparsed or rule.one("Dir") != "In" or rule.one("Action") == "Block" or match_service_asked(rule, packet) is None:
             continue
-        why = void(state, rule, profile)
-        if why is None and not any(covers_profile(rule, other) for other in active):
-            why = "profile_inactive"
-        if why is None and all(match_interface(rule, interface) is None for interface in state["interfaces"]):
-            why = "interface"
-        if why is None and switch == "shielded" and covers_profile(rule, profile):
-            why = "shielded"
+        why = why_void(state, rule, profile)
         if why is not None:
             found[rule.name] = why
     return found
+
+
+def why_void(state: Json, rule: Rule, profile: str) -> str | None:
+    """The first of: disabled, platform, profile_inactive, local_merge_off, user_merge_off, interface, shielded."""
+    why = void(state, rule, profile)
+    if why in ("disabled", "platform"):
+        return why
+    if not any(covers_profile(rule, interface["profile"]) for interface in state["interfaces"]):
+        return "profile_inactive"
+    if not covers_profile(rule, profile):
+        return None
+    if why is not None:
+        return why
+    if all(match_interface(rule, interface) is None for interface in state["interfaces"]):
+        return "interface"
+    return "shielded" if effective(state, profile, "DoNotAllowExceptions") == 1 else None
