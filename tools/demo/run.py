@@ -240,7 +240,7 @@ def playing(workspace: Workspace) -> str:
 The fleet is still running. To play with it:
 
   . {shown(BIN / "activate")}
-  ansible-playbook configmgr.hardening.verify -i {inventory} --limit cl01
+  ansible-playbook configmgr.hardening.verify -i {inventory} --limit CL01
   ansible-playbook configmgr.hardening.rollback -i {inventory} --check --diff
   ansible-playbook configmgr.hardening.rollback -i {inventory}
   ansible-playbook configmgr.hardening.apply -i {inventory} --diff
