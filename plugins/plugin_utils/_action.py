@@ -135,7 +135,7 @@ class HardeningAction(ActionBase):
         """What is done to a host has to be told, so a result that could not be stored is known before."""
         if not options["results"]:
             return
-        folder = Path(self._loader.path_dwim(options["results"]))
+        folder = self._folder(options)
         try:
             require_storable(folder, run_id, subject)
         except UnreadableResultError as error:
@@ -188,7 +188,7 @@ class HardeningAction(ActionBase):
         if self._announced:
             message += f" Changes were sent before; what they were is in the snapshot {self._announced}."
         findings = error_findings(areas, str(error), context)
-        stored, trouble = self._store_findings(options, run_id, context.subject, areas, findings)
+        stored, trouble = self._write(options, StoredResult(run_id, context.subject, _now(), "failed", areas, findings))
         return {
             "failed": True,
             "changed": self._announced is not None,
@@ -201,6 +201,9 @@ class HardeningAction(ActionBase):
             "results_file": stored,
         }
 
+    def _folder(self, options: dict[str, Any]) -> Path:
+        return Path(self._loader.path_dwim(options["results"]))
+
     def _store(
         self, options: dict[str, Any], run_id: str, subject: str, action: str, areas: Sequence[str], outcome: Outcome
     ) -> tuple[str | None, list[str]]:
@@ -210,15 +213,10 @@ class HardeningAction(ActionBase):
         )
         return self._write(options, result)
 
-    def _store_findings(
-        self, options: dict[str, Any], run_id: str, subject: str, areas: Sequence[str], findings: tuple[Finding, ...]
-    ) -> tuple[str | None, list[str]]:
-        return self._write(options, StoredResult(run_id, subject, _now(), "failed", tuple(areas), findings))
-
     def _write(self, options: dict[str, Any], result: StoredResult) -> tuple[str | None, list[str]]:
         if not options["results"]:
             return None, []
-        folder = Path(self._loader.path_dwim(options["results"]))
+        folder = self._folder(options)
         try:
             return str(store(folder, result)), []
         except (OSError, ValueError) as error:

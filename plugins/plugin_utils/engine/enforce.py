@@ -108,12 +108,11 @@ def _failed_triggers(
     verdicts: Sequence[Verdict], the_plan: Plan, observations: Observations, answers: Answers, taken: snapshots.Snapshot
 ) -> Mapping[int, str]:
     """For each verdict whose changes should have been put into effect and were not: what the host said."""
-    planned = {change.difference.key: change for change in the_plan.planned}
     failed: dict[int, str] = {}
     for index, verdict in enumerate(verdicts):
         if not the_plan.asks(index):
             continue
-        for operation, _needs in trigger_needs([verdict.requirement], planned, observations, taken.write()):
+        for operation, _needs in trigger_needs([verdict.requirement], the_plan.planned_by_key, observations, taken.write()):
             failure = answers[operation].failure
             if failure is None:
                 continue

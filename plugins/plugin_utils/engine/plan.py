@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.exchange import Step
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.guard import refusal
@@ -30,12 +31,16 @@ class Plan:
 
     def asks(self, index: int) -> bool:
         """Whether a verdict asked for a change that is planned."""
-        planned = {change.difference.key for change in self.planned}
-        return any(key in planned for key in self.keys_of(index))
+        return any(key in self.planned_by_key for key in self.keys_of(index))
 
     @property
     def planned(self) -> tuple[Change, ...]:
         return tuple(change for change in self.changes if change.state is ChangeState.PLANNED)
+
+    @cached_property
+    def planned_by_key(self) -> Mapping[str, Change]:
+        """The planned changes by the keys of their differences."""
+        return {change.difference.key: change for change in self.planned}
 
 
 def plan(verdicts: Sequence[Verdict], waived: frozenset[str] = frozenset()) -> Plan:
@@ -89,7 +94,7 @@ def apply_steps(
 
     Also the settings whose observations are new afterwards.
     """
-    planned = {change.difference.key: change for change in the_plan.planned}
+    planned = the_plan.planned_by_key
     writes_of: dict[str, list[Operation]] = {}
     for index, verdict in enumerate(verdicts):
         mine = [write for key in the_plan.keys_of(index) if key in planned for write in planned[key].difference.writes]

@@ -234,15 +234,16 @@ class PolicyOwner(Setting):
         found: dict[str, PolicyEntry] = {}
         for entry in objects:
             guid = _guid(entry.get("GPOName", "")) or _guid(entry.get("FileSysPath", ""))
+            by = f'the Group Policy object "{entry.get("DisplayName") or guid}"'
             content = files.get(guid) if guid else None
             if content is None:
-                return None, f'{reason} and Windows keeps no copy of the Group Policy object "{entry.get("DisplayName") or guid}"'
+                return None, f"{reason} and Windows keeps no copy of {by}"
             try:
                 instructions = parse(base64.b64decode(content))
             except MalformedPolicyError:
-                return None, f'{reason} and the copy of the Group Policy object "{entry.get("DisplayName") or guid}" cannot be parsed'
+                return None, f"{reason} and the copy of {by} cannot be parsed"
             # Who comes later wins.
-            self._lay_over(found, instructions, f'the Group Policy object "{entry.get("DisplayName") or guid}"')
+            self._lay_over(found, instructions, by)
         return tuple(found.values()), ""
 
     def _from_rsop(self, rows: Iterable[Mapping[str, Json]], names: Mapping[str, str]) -> Iterable[PolicyEntry]:
