@@ -558,38 +558,44 @@ def decide(state: Json, packet: Packet) -> Decision:
 
 def decide_by_rules(state: Json, packet: Packet) -> Decision:
     matching = [(rule, match) for rule in rules_of(state) if (match := match_rule(state, rule, packet)) is not None]
-    possible: set[Verdict] = set()
-    codes: set[str] = set()
+    # What may happen before anything surely does, the later only if the earlier does not.
+    perhaps_first: list[tuple[Verdict, list[Match]]] = []
     for action, verdict in TIERS:
         sure: list[str] = []
+        open_ones: list[Match] = []
+        refusals: list[Match] = []
         for rule, match in matching:
             if rule.one("Action") != action:
                 continue
             if rule.one("Security") is not None and not packet.authenticated:
                 # Refused by this rule, says MS-FASP 2.2.35; whether another one may still admit it is not told.
                 if action == "Allow":
-                    possible.add("blocked")
-                    codes |= match | {"authenticated_only"}
+                    refusals.append(match | {"authenticated_only"})
             elif match == YES:
                 sure.append(rule.name)
             else:
-                possible.add(verdict)
-                codes |= match
+                open_ones.append(match)
+        if action == "Allow":
+            open_ones.append(match_legacy(state, packet))
+        perhaps_first += [("blocked", refusals), (verdict, open_ones)]
         if sure:
-            possible.add(verdict)
-            return conclude(possible, sure, codes)
-        if action == "Allow" and (legacy := match_legacy(state, packet)) is not None:
-            possible.add("allowed")
-            codes |= legacy
+            return conclude(perhaps_first, verdict, sure)
     profile = interface_of(state, packet.interface)["profile"]
-    possible.add("blocked" if effective(state, profile, "DefaultInboundAction") == 1 else "allowed")
-    return conclude(possible, [], codes)
+    return conclude(perhaps_first, "blocked" if effective(state, profile, "DefaultInboundAction") == 1 else "allowed", [])
 
 
-def conclude(possible: set[Verdict], rules: Sequence[str], codes: set[str]) -> Decision:
-    """A doubt that changes nothing is none."""
+def conclude(perhaps_first: list[tuple[Verdict, list[Match]]], verdict: Verdict, rules: Sequence[str]) -> Decision:
+    """A doubt that changes nothing is none: neither of an answer, nor of a rule that only says what would happen without it."""
+    possible = {verdict}
+    codes: set[str] = set()
+    for perhaps_verdict, matches in reversed(perhaps_first):
+        given = [match for match in matches if match is not None]
+        if possible - {perhaps_verdict}:
+            codes.update(*given)
+        if given:
+            possible.add(perhaps_verdict)
     if len(possible) == 1:
-        return Decision(next(iter(possible)), tuple(rules))
+        return Decision(verdict, tuple(rules))
     return Decision("unknown", doubts=frozenset(codes))
 
 

@@ -1,9 +1,5 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The collection's evaluator against the table and against the oracle.
-
-Named so that pytest collects it only when it is asked for by name; once the evaluator is there, it is to be called
-``test_evaluator_against_oracle.py``.
-"""
+"""The collection's evaluator against the table and against the oracle."""
 
 from __future__ import annotations
 
