@@ -10,6 +10,8 @@ from world_support import TS, members, rows, values
 
 from windows_estate.machine import SimulatedClock
 from windows_estate.world import Estate
+from windows_estate.world.behaviours.configmgr_site import NEVER
+from windows_estate.world.behaviours.event_log import messages
 
 FILE = Path(__file__).parents[3] / "inventories" / "demo" / "estate.yml"
 HISTORY = "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Group Policy\\History\\{35378EAC-683F-11D2-A89A-00C04FBBCFA2}"
@@ -28,6 +30,7 @@ def test_the_fleet_is_as_large_and_as_mixed_as_promised(fleet: Estate) -> None:
         "site_server",
         "distribution_point",
         "state_migration_point",
+        "member_server",
         "client",
     }
     assert {host.language.tag for host in hosts.values()} == {"en-US", "de-DE", "fr-FR"}
@@ -77,3 +80,53 @@ def test_the_fleet_starts_at_rest(fleet: Estate) -> None:
     before = fleet.fingerprints()
     fleet.advance(24 * 60)
     assert fleet.fingerprints() == before
+
+
+def test_the_site_has_an_account_too_many_and_a_ring_a_foreign_one(fleet: Estate) -> None:
+    site = fleet.sites["P01"]
+    assert site.push_accounts() == ["CORP\\push-ring1", "CORP\\push-old", "CORP\\push-ring2"]
+    assert site.usage("CORP\\push-old") == ["Software Distribution", "SMS_CLIENT_CONFIG_MANAGER"]
+    rings = {name: fleet.built[name].host.groups[0] for name in ("CL01", "CL02", "CL03", "CL06")}
+    assert rings == {"CL01": "ring1", "CL02": "ring1", "CL03": "ring2", "CL06": "ring2"}
+    first, second = (fleet.machines["CL02"].accounts.resolve(name) for name in ("CORP\\Push Ring 1", "CORP\\Push Ring 2"))
+    assert first is not None
+    assert second is not None
+    admitted = {
+        name: {first["sid"], second["sid"]}.intersection(
+            members(fleet.machines[name], fleet.machines[name].accounts.groups[0]["name"]) or ()
+        )
+        for name in rings
+    }
+    assert admitted == {"CL01": set(), "CL02": {first["sid"]}, "CL03": {first["sid"], second["sid"]}, "CL06": {second["sid"]}}
+
+
+def test_three_distribution_points_answer_everywhere_where_they_should_and_not_at_all(fleet: Estate) -> None:
+    answers = {name: point.answers_on() for name, point in fleet.points.pxe.items()}
+    assert answers == {"DP01": ["Ethernet", "Staging", "Management"], "DP02": ["Clients"], "DP03": []}
+    osd = fleet.sites["P01"].osd
+    assert osd.binding("DP01") == (0, [])
+    assert osd.binding("DP02") == (1, ["00:15:5D:0A:14:11"])
+    assert osd.bound_to_nothing == []
+    (message,) = messages(fleet.machines["DP03"], "WDSPXE")
+    assert "00155D0A0BAD" in message
+    cards = rows(fleet.machines["DP02"], "SELECT Name, Team FROM MSFT_NetLbfoTeamMember", "root\\StandardCimv2")
+    assert {(card["Name"], card["Team"]) for card in cards} == {("NIC 1", "Clients"), ("NIC 2", "Clients")}
+
+
+def test_the_state_migration_point_deletes_at_once_and_has_left_things_lying_about(fleet: Estate) -> None:
+    osd, machine = fleet.sites["P01"].osd, fleet.machines["SMP01"]
+    point = osd.migration_point("SMP01")
+    assert (point.number("SMPStoreDeletionDelayTimeInMinutes"), point.number("SMPStoreDeletionCycleTimeInMinutes")) == (0, 0)
+    stores = {row["SourceName"]: row for row in osd.associations()}
+    stale = [name for name, row in stores.items() if row["StoreReleaseDate"] != NEVER and row["StoreDeletionDate"] == NEVER]
+    assert stale == ["OLD01", "OLD02"]
+    assert (stores["OLD04"]["StoreCreationDate"], stores["OLD04"]["StoreReleaseDate"]) == (
+        "20251026023000.000000+120",
+        "20251026023000.000000+060",
+    )
+    paths = {row["Path"] for row in rows(machine, "SELECT Path FROM MSFT_SmbShare WHERE Special=FALSE", "root\\Microsoft\\Windows\\SMB")}
+    folders = {"D:\\UserState", "E:\\UserState"}
+    assert paths - folders == {"D:\\UserState2019"}
+    disks = {row["DeviceID"]: int(row["FreeSpace"]) for row in rows(machine, "SELECT * FROM Win32_LogicalDisk", "root\\cimv2")}
+    assert disks["E:"] < 10 * 1024**3 < disks["D:"]
+    assert osd.network_access_accounts() == ["CORP\\push-old"]

@@ -99,6 +99,8 @@ class Cmdlets:
         """The location of a site drive, which is made if need be."""
         if not self._machine.state.get("console"):
             raise HostError("unsupported", "The Configuration Manager console is not installed.")
+        if self._machine.site_gate is not None:
+            self._machine.site_gate(self._machine, site)
         drives: list[str] = self._machine.state.setdefault("drives", [])
         if fold(site) not in map(fold, drives):
             root = self._machine.registry.data(_CONNECTION, "Server") or self._machine.name
@@ -161,6 +163,8 @@ def _converted(parameter: str, kind: str, value: Any) -> Any:
 def _unwrapped(value: Any) -> Any:
     if isinstance(value, Inner):
         return value.rows[0] if len(value.rows) == 1 else value.rows
+    if isinstance(value, list):
+        return [row for item in value for row in (item.rows if isinstance(item, Inner) else [item])]
     return value
 
 

@@ -42,9 +42,14 @@ def comparable(state: Mapping[str, Any]) -> dict[str, Any]:
     return plain
 
 
-def fingerprint(state: Mapping[str, Any], program_data: str, volatile: Volatile) -> str:
-    """SHA-256 over the canonical JSON of the configuration: not over times, counters, records and the hardening collection's own folder."""
+def fingerprint(state: Mapping[str, Any], program_data: str, volatile: Volatile, also: Mapping[str, str] | None = None) -> str:
+    """SHA-256 over the canonical JSON of the configuration: not over times, counters, records and the hardening collection's own folder.
+
+    `also`: what belongs to the configuration and is not in the state.
+    """
     plain = comparable({name: value for name, value in state.items() if name not in _NOT_CONFIGURATION})
+    if also:
+        plain["also"] = dict(also)
     own = fold(program_data + _OWN_FOLDER)
     for field_name in ("files", "folders"):
         plain[field_name] = {path: entry for path, entry in plain[field_name].items() if not _in_tree(path, {own})}

@@ -7,7 +7,7 @@ import copy
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -38,6 +38,10 @@ class Machine:
     wmi_methods: (namespace, class, method), folded -> fn(machine, properties of the instance or None, arguments) -> output values
     wmi_puts: (namespace, class), folded -> fn(machine, properties before, properties after), before a put is stored; may raise HostError
     on_tick: fn(machine, now), before and after every execution, whenever a request has slept, and by `tick()`
+    wmi_gates: namespace, folded -> fn(machine), when a request opens it; may raise HostError
+    site_gate: fn(machine, site code), whenever a request goes to a ConfigMgr site's drive; may raise HostError
+    on_service: name of a service, folded -> list of fn(machine, running), when it has started or stopped
+    configuration: name -> fn() -> a text that is part of the fingerprint: what a behaviour keeps outside the state
     """
 
     CODE_PAGE_KEY = env.CODE_PAGE_KEY
@@ -53,6 +57,10 @@ class Machine:
         self.wmi_methods: dict[tuple[str, str, str], Method] = {}
         self.wmi_puts: dict[tuple[str, str], PutHook] = {}
         self.on_tick: list[Tick] = []
+        self.wmi_gates: dict[str, Callable[[Machine], None]] = {}
+        self.site_gate: Callable[[Machine, str], None] | None = None
+        self.on_service: dict[str, list[Callable[[Machine, bool], None]]] = {}
+        self.configuration: dict[str, Callable[[], str]] = {}
         self.volatile = Volatile()
         self.registry = Registry(self.state)
         self.files = Files(self)
@@ -114,6 +122,10 @@ class Machine:
         with self._exclusive():
             self._run_ticks()
 
+    def held(self) -> AbstractContextManager[None]:
+        """Nothing is executed meanwhile: for whoever looks at the machine from outside."""
+        return self._exclusive()
+
     def sleep(self, seconds: float) -> None:
         """Let time pass, and what happens meanwhile happen."""
         if self._owner != threading.get_ident():
@@ -135,7 +147,8 @@ class Machine:
 
     def fingerprint(self) -> str:
         """Equal for machines that are configured alike."""
-        return fingerprint(self.state, str(self.environment["ProgramData"]), self.volatile)
+        also = {name: read() for name, read in sorted(self.configuration.items())}
+        return fingerprint(self.state, str(self.environment["ProgramData"]), self.volatile, also)
 
     def snapshot(self) -> dict[str, Any]:
         """The state as plain data, independent of the machine."""

@@ -163,6 +163,9 @@ class Wmi:
             raise wmi_error("InvalidNamespace", f"The namespace {namespace} does not exist.")
         if data.get("throws"):
             raise wmi_error(data["throws"], f"The provider of {namespace} failed: {data['throws']}.")
+        gate = self.machine.wmi_gates.get(fold(namespace.replace("/", "\\")))
+        if gate is not None:
+            gate(self.machine)
         assert isinstance(data, dict)
         return data
 

@@ -33,6 +33,11 @@ def failure(become: Become, accounts: Mapping[str, str] | None) -> str | None:
     return None
 
 
+def not_granted(user: str) -> str:
+    """What it says when user rights forbid this kind of logon."""
+    return _logon_failed(user, "Logon failure: the user has not been granted the requested logon type at this computer", 1385)
+
+
 def _bare(user: str) -> str:
     return user.lower().rpartition("\\")[2]
 

@@ -10,9 +10,11 @@ import socket
 from windows_estate.winrm import httpio, wsman
 from windows_estate.winrm.endpoint import HostEndpoint
 from windows_estate.winrm.httpio import HttpRequest, HttpResponse
+from windows_estate.winrm.listener import break_off
 from windows_estate.winrm.service import Service
 
 _SOAP = {"Content-Type": "application/soap+xml;charset=UTF-8"}
+_DROPPED = HttpResponse(503, dropped=True)
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="WSMAN"'}
 
 
@@ -24,10 +26,21 @@ class Gate:
         self.service = Service(endpoint)
 
     def serve(self, connection: socket.socket) -> None:
+        # As from a host that is not there: nothing that is said to it counts as a request.
+        if not self.endpoint.lets_through():
+            break_off(connection)
+            return
         self.endpoint.counters.connection()
         httpio.serve(connection, self.respond)
 
     def respond(self, request: HttpRequest) -> HttpResponse:
+        """The answer, unless the host does not let the request in or, by what the request did, the answer out."""
+        if not self.endpoint.lets_through():
+            return _DROPPED
+        response = self._answer(request)
+        return response if self.endpoint.lets_through() else _DROPPED
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
         counters = self.endpoint.counters
         counters.body(received=len(request.body))
         if request.method != "POST" or not request.path.lower().startswith("/wsman"):

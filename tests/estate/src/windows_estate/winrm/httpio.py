@@ -37,13 +37,15 @@ class HttpRequest:
 
 @dataclass(frozen=True)
 class HttpResponse:
-    """`cut`: the connection is reset after half of the body. `silent`: nothing is sent until the client goes away."""
+    """`cut`: the connection is reset after half of the body. `silent`: nothing is sent until the client goes away. `dropped`: it is
+    reset without an answer."""
 
     status: int
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     cut: bool = False
     silent: bool = False
+    dropped: bool = False
 
 
 def serve(connection: socket.socket, respond: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -54,6 +56,9 @@ def serve(connection: socket.socket, respond: Callable[[HttpRequest], HttpRespon
         try:
             for request in _requests(reader):
                 response = respond(request)
+                if response.dropped:
+                    break_off(connection)
+                    return
                 if response.silent:
                     while reader.read1():
                         pass

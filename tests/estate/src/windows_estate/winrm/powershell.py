@@ -100,6 +100,9 @@ def _refusal(endpoint: HostEndpoint, payload: Payload) -> Outcome | None:
     if payload.become and (reason := become.failure(payload.become, endpoint.become_accounts)):
         before = f"failed to become user '{payload.become.user}'" if payload.generation == "2.16" else "failure during exec_wrapper"
         return _failed(f"{before}: {reason}", payload)
+    if payload.become and endpoint.become_logon is not None and not endpoint.become_logon(payload.become):
+        before = f"failed to become user '{payload.become.user}'" if payload.generation == "2.16" else "failure during exec_wrapper"
+        return _failed(f"{before}: {become.not_granted(payload.become.user)}", payload)
     return None
 
 

@@ -65,6 +65,8 @@ class Service:
         if request.action == "Unknown" or request.resource_uri.lower() != wsman.CMD_SHELL:
             raise WsmanFault("a:ActionNotSupported", wsman.ACTION_NOT_SUPPORTED, "The service has no such action for this resource.")
         if request.action == "Create":
+            if self.endpoint.shell is not None and not self.endpoint.shell():
+                raise WsmanFault("w:AccessDenied", wsman.ACCESS_DENIED, "Access is denied.")
             shell = self.shells.create(user)
             return wsman.created(request, shell.id, shell.user)
         shell = self._shell(request)

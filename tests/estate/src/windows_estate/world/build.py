@@ -4,16 +4,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from windows_estate.machine import Clock, Machine, fold
+from windows_estate.winrm import Become
 from windows_estate.world import preg
-from windows_estate.world.behaviours import local_policy, remote_assistance, server_manager
+from windows_estate.world.behaviours import (
+    local_policy,
+    remote_assistance,
+    server_manager,
+    service_cmdlets,
+    smb,
+    smb_cmdlets,
+    user_rights,
+    volumes,
+)
 from windows_estate.world.behaviours.configmgr_client import ConfigMgrClient
+from windows_estate.world.behaviours.firewall import setup as firewall_setup
+from windows_estate.world.behaviours.firewall.windows_firewall import WindowsFirewall
 from windows_estate.world.behaviours.group_policy import GroupPolicy
 from windows_estate.world.behaviours.remote_assistance import RemoteAssistance
 from windows_estate.world.behaviours.scheduled_tasks import ScheduledTasks, Work
+from windows_estate.world.behaviours.security_policy import SecurityPolicy
 from windows_estate.world.behaviours.server_manager import ServerManager
 from windows_estate.world.directory import Names, groups_of, machine_sid, new_group, resolvable
 from windows_estate.world.knowledge.features import DEFAULT_FEATURES, FEATURES, REMOTE_ASSISTANCE
@@ -27,10 +40,14 @@ from windows_estate.world.knowledge.languages import (
     USERS,
 )
 from windows_estate.world.knowledge.policies import SYSTEM_POLICIES
+from windows_estate.world.knowledge.services import KNOWN_LISTENERS
+from windows_estate.world.network import Network
 from windows_estate.world.words.model import ConfigMgr, Domain, EstateWords, Gpo, Host, RemoteTools
 from windows_estate.world.words.reader import WordsError
 from windows_estate.world.words.remote_tools import DEFAULTS
 
+REMOTE_CONTROL_PORT: Final = 2701
+SERVICE_ACCOUNTS: Final = (SYSTEM, "S-1-5-19", "S-1-5-20")
 UAC_KEY: Final = "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Policies\\System"
 _CLIENT_POLICIES: Final = {
     "fEnableUsbBlockDeviceBySetupClass": 1,
@@ -51,23 +68,52 @@ class Built:
     remote_assistance: RemoteAssistance
     server_manager: ServerManager | None
     configmgr_client: ConfigMgrClient | None
+    firewall: WindowsFirewall
     may_log_on: bool
     """Whether the controller's account may use WinRM here."""
     identity: Callable[[str], dict[str, Any]]
     """Who a process of an account is here; raises WordsError for an account that nobody knows."""
+
+    def connected(self) -> dict[str, Any]:
+        """Who a process of the controller's account is here now: its groups may have changed since the estate began."""
+        user = self.identity(self.host.controller.account)
+        return {**user, "elevated": user["elevated"] and self.host.controller.elevated}
+
+    def may_log_on_now(self) -> bool:
+        """Whether user rights let the controller's account log on over the network."""
+        return user_rights.may_log_on(self.machine, self.identity(self.host.controller.account))
+
+    def may_have_shell(self) -> bool:
+        """Whether the controller's account is in one of the groups that WinRM admits."""
+        return not {ADMINISTRATORS, REMOTE_MANAGEMENT_USERS}.isdisjoint(self.identity(self.host.controller.account)["groups"])
+
+    def may_become(self, become: Become) -> bool:
+        """Whether user rights let another account log on in this way. Services' accounts always do."""
+        try:
+            user = self.identity(become.user)
+        except WordsError:
+            # Nobody knows it: that is said elsewhere.
+            return True
+        return user["sid"] in SERVICE_ACCOUNTS or user_rights.may_log_on(self.machine, user, become.logon_type)
 
 
 def build(host: Host, words: EstateWords, gpos: Callable[[], Sequence[Gpo]], clock: Clock) -> Built:
     """Raises WordsError for names that do not resolve. `gpos`: the domain's objects whenever Group Policy looks."""
     domain = words.domain
     own_sid = machine_sid(domain, host.name)
-    accounts = resolvable(domain, host)
+    accounts = resolvable(domain, host, tuple(other.name for other in words.hosts))
     names = Names(accounts, host)
     groups = _groups(host, domain, names, own_sid, accounts)
     user = _identity(host.controller.account, domain, names, host.name, groups)
     may_log_on = not {ADMINISTRATORS, REMOTE_MANAGEMENT_USERS}.isdisjoint(user["groups"])
     user["elevated"] = user["elevated"] and host.controller.elevated
     machine = Machine(_state(host, domain, accounts, groups, user), clock=clock)
+    network = _network(host, words.configmgr)
+    firewall = firewall_setup.install(machine, host.name, host.firewall, network, domain.name)
+    service_cmdlets.install(machine)
+    smb.install(machine, host.smb)
+    smb_cmdlets.install(machine)
+    volumes.install(machine, host.volumes)
     _registry(machine, host)
 
     tasks = ScheduledTasks(host.language)
@@ -80,7 +126,9 @@ def build(host: Host, words: EstateWords, gpos: Callable[[], Sequence[Gpo]], clo
         local_policy.write(machine, host.local_policy.entries, host.local_policy.version)
     client = _client(machine, host, words.configmgr, own_sid, tasks)
 
-    policy = GroupPolicy(host, domain, gpos, words.gp_refresh_minutes)
+    given = {right: [names.sid(word, f"user_rights, {right},") for word in listed] for right, listed in host.user_rights}
+    user_rights.install(machine, given)
+    policy = GroupPolicy(host, domain, gpos, words.gp_refresh_minutes, SecurityPolicy(names))
     policy.after_change.append(assistance.after_policy)
     policy.install(machine)
     if host.rsop == "off":
@@ -96,7 +144,7 @@ def build(host: Host, words: EstateWords, gpos: Callable[[], Sequence[Gpo]], clo
     def identity(account: str) -> dict[str, Any]:
         return _identity(account, domain, names, host.name, machine.accounts.groups)
 
-    return Built(host, machine, policy, tasks, assistance, manager, client, may_log_on, identity)
+    return Built(host, machine, policy, tasks, assistance, manager, client, firewall, may_log_on, identity)
 
 
 def effective_settings(host: Host, site: ConfigMgr) -> RemoteTools:
@@ -257,6 +305,17 @@ def _client(machine: Machine, host: Host, site: ConfigMgr | None, own_sid: str, 
     client = ConfigMgrClient(site.site_code, effective_settings(host, site), site.refresh_minutes, host.language, own_sid)
     client.install(machine)
     return client
+
+
+def _network(host: Host, site: ConfigMgr | None) -> Network:
+    """The host's network, where ConfigMgr's remote control listens when the site has it on."""
+    network = host.network
+    if site is None or not host.configmgr_client or not effective_settings(host, site)["Enabled"]:
+        return network
+    listener = KNOWN_LISTENERS[REMOTE_CONTROL_PORT]
+    if network.listener(listener.protocol, listener.port) is not None:
+        return network
+    return replace(network, listeners=(*network.listeners, listener))
 
 
 def _helpers(machine: Machine, host: Host, names: Names, assistance: RemoteAssistance) -> None:

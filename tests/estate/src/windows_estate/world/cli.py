@@ -185,8 +185,38 @@ def _set(options: argparse.Namespace) -> int:
         client.post(client.host(options.host, "group"), {"group": options.group, "add": options.add, "remove": options.remove})
     elif options.what == "task":
         client.post(client.host(options.host, "task"), {"path": options.path, "enabled": options.state == "enabled"})
+    elif options.what == "right":
+        client.post(client.host(options.host, "right"), {"right": options.right, "accounts": options.accounts})
+    elif options.what == "service":
+        client.post(client.host(options.host, "service"), {"name": options.name, "running": options.state == "running"})
+    elif options.what == "interface":
+        change = {"up": options.state == "up"} if options.state in ("up", "down") else {"profile": options.state}
+        client.post(client.host(options.host, "interface"), {"alias": options.alias, **change})
     else:
         client.post(client.host(options.host, "feature"), {"name": options.name, "installed": options.state == "installed"})
+    return 0
+
+
+def _site(options: argparse.Namespace) -> int:
+    client = _client(options)
+    if options.settings:
+        pairs = [text.partition("=") for text in options.settings]
+        client.post(f"/sites/{options.code}", {name: yaml.safe_load(value) for name, _, value in pairs})
+        return 0
+    sites = client.get("/sites")
+    if options.code is not None:
+        sites = {code: site for code, site in sites.items() if options.code.upper() in site["sites"]}
+    print(json.dumps(sites, indent=2, ensure_ascii=False))
+    return 0
+
+
+def _connects(options: argparse.Namespace) -> int:
+    client = _client(options)
+    names = ("protocol", "port", "icmp", "program", "service", "interface")
+    question = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    found = client.post(client.host(options.host, "connects"), {"from": options.source, **question})
+    rule = "" if found["rule"] is None else f", {found['rule'][0]}: {found['rule'][1]}"
+    print(f"{'yes' if found['allowed'] else 'no'} ({found['reason']}{rule})")
     return 0
 
 
@@ -262,6 +292,8 @@ def _parser() -> argparse.ArgumentParser:
     of.add_argument("name", nargs="?")
     unset.set_defaults(run=_unset)
 
+    _add_site(commands, running)
+    _add_connects(commands, running)
     faults = commands.add_parser(
         "faults", parents=[running], help="show or set what is wrong with a host: none, refuse, '{kind: slow, seconds: 3}'"
     )
@@ -269,6 +301,28 @@ def _parser() -> argparse.ArgumentParser:
     faults.add_argument("fault", nargs="*")
     faults.set_defaults(run=_faults)
     return parser
+
+
+def _add_site(commands: Any, running: argparse.ArgumentParser) -> None:
+    site = commands.add_parser(
+        "site", parents=[running], help="show the ConfigMgr sites, or change one as another administrator: CODE automatic=yes …"
+    )
+    site.add_argument("code", nargs="?")
+    site.add_argument("settings", nargs="*", metavar="SETTING=VALUE")
+    site.set_defaults(run=_site)
+
+
+def _add_connects(commands: Any, running: argparse.ArgumentParser) -> None:
+    connects = commands.add_parser("connects", parents=[running], help="whether a host lets somebody in, and what says so")
+    connects.add_argument("host")
+    connects.add_argument("--from", dest="source", required=True, metavar="ADDRESS")
+    connects.add_argument("--protocol", choices=["tcp", "udp", "icmpv4", "icmpv6"], default="tcp")
+    connects.add_argument("--port", type=int)
+    connects.add_argument("--icmp", metavar="TYPE:CODE")
+    connects.add_argument("--program", help="who waits for it: a path or System; by default whoever listens on the port")
+    connects.add_argument("--service", help="the short name of its service")
+    connects.add_argument("--interface", metavar="ALIAS", help="by default the one on which packets from there come in")
+    connects.set_defaults(run=_connects)
 
 
 def _add_changes(kinds: Any, running: argparse.ArgumentParser) -> None:
@@ -284,6 +338,15 @@ def _add_changes(kinds: Any, running: argparse.ArgumentParser) -> None:
     task = kinds.add_parser("task", parents=[running], help="PATH enabled|disabled")
     task.add_argument("path")
     task.add_argument("state", choices=["enabled", "disabled"])
+    right = kinds.add_parser("right", parents=[running], help="who has a user right from now on: RIGHT [ACCOUNT …]")
+    right.add_argument("right")
+    right.add_argument("accounts", nargs="*")
+    service = kinds.add_parser("service", parents=[running], help="NAME running|stopped")
+    service.add_argument("name")
+    service.add_argument("state", choices=["running", "stopped"])
+    interface = kinds.add_parser("interface", parents=[running], help="ALIAS domain|private|public|up|down")
+    interface.add_argument("alias")
+    interface.add_argument("state", choices=["domain", "private", "public", "up", "down"])
     feature = kinds.add_parser("feature", parents=[running], help="NAME installed|available")
     feature.add_argument("name")
     feature.add_argument("state", choices=["installed", "available"])

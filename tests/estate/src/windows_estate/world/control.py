@@ -5,12 +5,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from windows_estate.machine import Machine
 from windows_estate.winrm import ControlRequest, Route
+from windows_estate.world.behaviours import services, user_rights
 from windows_estate.world.directory import as_member
+from windows_estate.world.knowledge.user_rights import find as find_right
+from windows_estate.world.network import PROFILES
+from windows_estate.world.sites import edit, summary
+from windows_estate.world.words.packets import read_packet
 from windows_estate.world.words.reader import Fields, WordsError
+from windows_estate.world.words.site import read_edit
 from windows_estate.world.words.values import checked_data, read_value
 
 if TYPE_CHECKING:
@@ -40,13 +47,41 @@ def routes(estate: Estate, ports: Callable[[], dict[str, int]]) -> dict[str, Rou
         "POST /advance": advance,
         "GET /hosts/{host}/fingerprint": lambda request: built(request).machine.fingerprint(),
         "GET /hosts/{host}/state": lambda request: built(request).machine.snapshot(),
+        "GET /sites": lambda request: {code: summary(site, estate.clock) for code, site in estate.sites.items()},
+        "POST /sites/{site}": lambda request: _edit_site(estate, request),
+        "POST /hosts/{host}/right": lambda request: _set_right(built(request).machine, request.body),
         "POST /hosts/{host}/registry": lambda request: _set_value(built(request).machine, request.body),
         "POST /hosts/{host}/registry/remove": lambda request: _remove_value(built(request).machine, request.body),
         "POST /hosts/{host}/group": lambda request: _set_group(built(request).machine, request.body),
         "POST /hosts/{host}/task": lambda request: _set_task(built(request), request.body),
         "POST /hosts/{host}/feature": lambda request: _set_feature(built(request), request.body),
+        "POST /hosts/{host}/connects": lambda request: _connects(built(request), request.body),
+        "POST /hosts/{host}/interface": lambda request: _set_interface(built(request), request.body),
+        "POST /hosts/{host}/service": lambda request: _set_service(built(request).machine, request.body),
         "POST /hosts/{host}/policy": lambda request: {"applied": _refresh(built(request), request.body)},
     }
+
+
+def _edit_site(estate: Estate, request: ControlRequest) -> Any:
+    """What another administrator does: words of `another_administrator`."""
+    code = request.parameters["site"].upper()
+    site = next((one for one in estate.sites.values() if code in one.codes), None)
+    if site is None:
+        raise LookupError(f"There is no site {code}; there are {', '.join(estate.sites) or 'none'}.")
+    edit(site, read_edit({"site_code": code, **(request.body or {})}, f"site {code}"))
+    return {}
+
+
+def _set_right(machine: Machine, body: Any) -> Any:
+    """`{"right": name or title, "accounts": [accounts]}`: who has it from now on."""
+    fields = Fields(body, f"host {machine.name}, right")
+    word, accounts = fields.text("right"), fields.texts("accounts")
+    fields.done()
+    right = find_right(word)
+    if right is None:
+        raise LookupError(f"There is no user right {word}.")
+    user_rights.set_holders(machine, right, [_member(machine, name)["sid"] for name in accounts])
+    return {}
 
 
 def _set_value(machine: Machine, body: Any) -> Any:
@@ -109,6 +144,36 @@ def _set_feature(built: Built, body: Any) -> Any:
     if built.server_manager is None:
         raise ValueError(f"{built.host.name} is a client: it has no features of this kind.")
     built.server_manager.set_installed(built.machine, name, installed)
+    return {}
+
+
+def _connects(built: Built, body: Any) -> Any:
+    """Whether a packet gets through: `{from, port, …}` or a list of those; `{allowed, reason, rule}` for each."""
+    questions = body if isinstance(body, list) else [body]
+    decisions = [built.firewall.decide(read_packet(question, f"host {built.host.name}, connects")) for question in questions]
+    answers = [{"allowed": one.allowed, "reason": one.reason, "rule": one.rule and list(one.rule)} for one in decisions]
+    return answers if isinstance(body, list) else answers[0]
+
+
+def _set_interface(built: Built, body: Any) -> Any:
+    """`{"alias", "profile", "up"}`: what the network was found to be, and whether there is one."""
+    fields = Fields(body, f"host {built.host.name}, interface")
+    alias, profile, up = fields.text("alias"), fields.text("profile", None, one_of=PROFILES), fields.flag("up")
+    fields.done()
+    network = built.firewall.network
+    interface = network.interface(alias)
+    if interface is None:
+        raise LookupError(f"{built.host.name} has no interface {alias}; there are {', '.join(one.alias for one in network.interfaces)}.")
+    changed = replace(interface, profile=profile or interface.profile, up=interface.up if up is None else up)
+    built.firewall.network = replace(network, interfaces=tuple(changed if one is interface else one for one in network.interfaces))
+    return {}
+
+
+def _set_service(machine: Machine, body: Any) -> Any:
+    fields = Fields(body, f"host {machine.name}, service")
+    name, running = fields.text("name"), fields.flag("running", True)
+    fields.done()
+    services.set_running(machine, name, running)
     return {}
 
 

@@ -45,8 +45,8 @@ def computer_rid(name: str) -> int:
     return 100_000 + int.from_bytes(hashlib.sha256(name.upper().encode()).digest()[:3], "little")
 
 
-def resolvable(domain: Domain, host: Host) -> list[dict[str, Any]]:
-    """The accounts that this host can resolve, in the form of a state."""
+def resolvable(domain: Domain, host: Host, computers: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+    """The accounts that this host can resolve, in the form of a state; `computers`: others of the domain."""
     language = host.language
     accounts = [
         _account(sid, name, name.rpartition("\\")[2], kind="Group" if sid in _WELL_KNOWN_GROUPS else "User")
@@ -63,7 +63,8 @@ def resolvable(domain: Domain, host: Host) -> list[dict[str, Any]]:
         accounts.append(
             _account(domain_sid(domain, account), f"{domain.netbios}\\{account.name}", upn, f"{domain.name}\\{account.name}", kind=kind)
         )
-    accounts.append(_account(f"{domain.sid}-{computer_rid(host.name)}", f"{domain.netbios}\\{host.name}$"))
+    for computer in dict.fromkeys((host.name, *computers)):
+        accounts.append(_account(f"{domain.sid}-{computer_rid(computer)}", f"{domain.netbios}\\{computer}$"))
     return accounts
 
 

@@ -12,12 +12,15 @@ from typing import Any, Final
 from windows_estate.machine import Clock, Machine
 from windows_estate.winrm import Fault, Faults, HostEndpoint, Server
 from windows_estate.world import inventory as inventories
+from windows_estate.world.behaviours.configmgr_site import Site
 from windows_estate.world.build import Built, build
 from windows_estate.world.clock import EstateClock
 from windows_estate.world.control import routes
 from windows_estate.world.handler import handler_for
 from windows_estate.world.not_windows import WebServer
+from windows_estate.world.points import attach_points
 from windows_estate.world.preg import PolicyEntry
+from windows_estate.world.sites import attach_sites
 from windows_estate.world.words.estate_file import read_estate
 from windows_estate.world.words.model import EstateWords, Gpo
 
@@ -44,7 +47,8 @@ class Served:
 
 
 class Estate:
-    """Machines by name, in `machines`; what they are made of in `built`; the file's words in `words`."""
+    """Machines by name, in `machines`; what they are made of in `built`; ConfigMgr sites in `sites`, their distribution points and state
+    migration points in `points`; the file's words in `words`."""
 
     def __init__(self, words: EstateWords, clock: Clock | None = None) -> None:
         self.words = words
@@ -52,6 +56,8 @@ class Estate:
         self._gpos = list(words.gpos)
         self.built: dict[str, Built] = {host.name: build(host, words, lambda: self._gpos, self.clock) for host in words.hosts}
         self.machines: dict[str, Machine] = {name: built.machine for name, built in self.built.items()}
+        self.sites: dict[str, Site] = attach_sites(words, self.built)
+        self.points = attach_points(words, self.built, self.sites)
 
     @classmethod
     def load(cls, source: str | Path | dict[str, Any], *, clock: Clock | None = None) -> Estate:
@@ -142,6 +148,10 @@ def _endpoint(built: Built, port: int) -> HostEndpoint:
         port=port,
         faults=Faults(faults),
         powershell_version=host.powershell,
+        reachable=built.firewall.admits_controller,
+        logon=built.may_log_on_now,
+        shell=built.may_have_shell if built.may_log_on else None,
+        become_logon=built.may_become,
     )
 
 

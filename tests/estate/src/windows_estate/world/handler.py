@@ -21,8 +21,10 @@ def handler_for(built: Built) -> Handler:
         with lock:
             host = machine.state["host"]
             connected = host["user"]
-            if call.become is not None:
-                host["user"] = built.identity(call.become.user)
+            if call.become is None:
+                host["user"] = built.connected()
+            else:
+                host["user"] = {**built.identity(call.become.user), "logon": call.become.logon_type}
             try:
                 return machine.execute(call.arguments)
             finally:

@@ -16,6 +16,7 @@ from typing import Any, Final
 from windows_estate.machine import Machine, fold
 from windows_estate.world import preg
 from windows_estate.world.behaviours import local_policy
+from windows_estate.world.behaviours.firewall import remote_control
 from windows_estate.world.behaviours.remote_assistance import create_group
 from windows_estate.world.directory import as_member
 from windows_estate.world.knowledge.languages import Language
@@ -95,6 +96,7 @@ class ConfigMgrClient:
             else:
                 machine.wmi.add(namespace, CLASS, row)
         self._write_component(machine)
+        remote_control.enforce(machine, bool(self.settings["Enabled"]), int(self.settings["FirewallExceptionProfiles"]))
         entries = wanted(self.settings)
         if entries:
             _write_local_policy(machine, entries)

@@ -22,12 +22,14 @@ from typing import Any, Final
 from windows_estate.machine import Machine, ProgramResult
 from windows_estate.world import preg
 from windows_estate.world.behaviours import local_policy, rsop
+from windows_estate.world.behaviours.security_policy import SECURITY_EXTENSION, SecurityPolicy
 from windows_estate.world.knowledge.policies import REGISTRY_EXTENSION, REGISTRY_PROCESSING, SYSTEM_POLICIES
 from windows_estate.world.preg import PolicyEntry
 from windows_estate.world.words.model import Domain, Gpo, Host
 
 DATA_STORE: Final = f"{local_policy.FOLDER}\\DataStore\\0\\sysvol"
-HISTORY: Final = f"HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Group Policy\\History\\{REGISTRY_EXTENSION}"
+_HISTORIES: Final = "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Group Policy\\History"
+HISTORY: Final = f"{_HISTORIES}\\{REGISTRY_EXTENSION}"
 ARCHIVE: Final = "C:\\ProgramData\\ntuser.pol"
 LOCAL_GPO: Final = "LocalGPO"
 LOCAL_NAME: Final = "Local Group Policy"
@@ -52,10 +54,13 @@ class AppliedObject:
 class GroupPolicy:
     """Group Policy of one host. `objects` gives the domain's objects in the order in which they apply: the last one wins."""
 
-    def __init__(self, host: Host, domain: Domain, objects: Callable[[], Sequence[Gpo]], refresh_minutes: int) -> None:
+    def __init__(
+        self, host: Host, domain: Domain, objects: Callable[[], Sequence[Gpo]], refresh_minutes: int, security: SecurityPolicy | None = None
+    ) -> None:
         self._host = host
         self._domain = domain
         self._objects = objects
+        self._security = security
         self._minutes = refresh_minutes if host.role_word != "domain_controller" else min(refresh_minutes, _DOMAIN_CONTROLLER_MINUTES)
         self._due: datetime | None = None
         self.after_change: list[Callable[[Machine], None]] = []
@@ -80,6 +85,7 @@ class GroupPolicy:
         """Apply the policies; whether the registry extension had anything to do."""
         objects = self._domain_objects()
         self._copy(machine)
+        self._process_security(machine, objects, force)
         local = self._local_object(machine)
         applied = [*([local] if local else []), *(self._applied(gpo) for gpo in objects)]
         changed = [(one.path.lower(), one.version) for one in applied] != _history(machine)
@@ -93,6 +99,16 @@ class GroupPolicy:
         for listener in self.after_change:
             listener(machine)
         return True
+
+    def _process_security(self, machine: Machine, objects: Sequence[Gpo], force: bool) -> None:
+        security = self._security
+        if security is None or not security.process(machine, objects, force=force):
+            return
+        applied = [self._applied(gpo) for gpo in objects if gpo.security.has_template]
+        _write_history(machine, applied, SECURITY_EXTENSION)
+        if machine.registry.data(f"HKLM\\{SYSTEM_POLICIES}", "RSoPLogging") != 0:
+            logged = [(gpo, self._applied(gpo).path, gpo.link) for gpo in objects if gpo.security.has_template]
+            security.log(machine, rsop.NAMESPACE, logged)
 
     def gpupdate(self, machine: Machine, arguments: list[str], _stdin: str | None, _files: dict[str, str | None]) -> ProgramResult:
         """gpupdate.exe: /force applies what is unchanged as well; /target:user leaves the computer alone. Takes a few seconds."""
@@ -124,8 +140,12 @@ class GroupPolicy:
         if not self._host.policy_cache:
             return
         for gpo in self._objects():
-            if gpo.entries and (self._host.is_among(gpo.applies_to) or self._host.is_among(gpo.filtered_for)):
+            if not (self._host.is_among(gpo.applies_to) or self._host.is_among(gpo.filtered_for)):
+                continue
+            if gpo.entries:
                 local_policy.write_pol(machine, f"{self._folder(gpo)}\\Registry.pol", gpo.entries)
+            if self._security is not None:
+                self._security.copy(machine, gpo, self._folder(gpo))
 
     def _applied(self, gpo: Gpo) -> AppliedObject:
         path = f"CN={gpo.guid},CN=Policies,CN=System,{self._domain.distinguished_name}"
@@ -167,9 +187,10 @@ def _history(machine: Machine) -> list[tuple[str, int]]:
     return [(str(machine.registry.data(key, "DSPath", "")).lower(), int(machine.registry.data(key, "Version", 0))) for key in keys]
 
 
-def _write_history(machine: Machine, applied: Sequence[AppliedObject]) -> None:
+def _write_history(machine: Machine, applied: Sequence[AppliedObject], extension: str = REGISTRY_EXTENSION) -> None:
     registry = machine.registry
-    registry.delete(HISTORY)
+    history = f"{_HISTORIES}\\{extension}"
+    registry.delete(history)
     for number, one in enumerate(applied):
         is_local = one.path == LOCAL_GPO
         values: list[tuple[str, str, Any]] = [
@@ -181,9 +202,9 @@ def _write_history(machine: Machine, applied: Sequence[AppliedObject]) -> None:
             ("GPOName", "sz", one.guid),
             ("GPOLink", "dword", 1 if is_local else 4 if one.link.startswith("LDAP://OU=") else 3),
             ("Link", "sz", one.link),
-            ("Extensions", "sz", f"[{REGISTRY_EXTENSION}]"),
+            ("Extensions", "sz", f"[{extension}]"),
         ]
         for name, kind, data in values:
-            registry.set(f"{HISTORY}\\{number}", name, kind, data)
+            registry.set(f"{history}\\{number}", name, kind, data)
         # A value whose type PowerShell's registry provider cannot convert.
-        registry.set(f"{HISTORY}\\{number}", "lParam", "unknown", None)
+        registry.set(f"{history}\\{number}", "lParam", "unknown", None)

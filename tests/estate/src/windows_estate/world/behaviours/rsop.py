@@ -94,10 +94,32 @@ _CLASSES: Final[dict[str, tuple[dict[str, str], tuple[str, ...]]]] = {
         ("id", "precedence"),
     ),
     "RSOP_UserPrivilegeRight": (
-        {"id": "string", "precedence": "uint32", "GPOID": "string", "UserRight": "string", "AccountList": "string[]"},
-        (),
+        {
+            "id": "string",
+            "precedence": "uint32",
+            "GPOID": "string",
+            "SOMID": "string",
+            "UserRight": "string",
+            "AccountList": "string[]",
+        },
+        ("id", "precedence"),
     ),
-    "RSOP_RestrictedGroup": ({"id": "string", "precedence": "uint32", "GPOID": "string", "GroupName": "string", "Members": "string[]"}, ()),
+    "RSOP_RestrictedGroup": (
+        {"id": "string", "precedence": "uint32", "GPOID": "string", "SOMID": "string", "GroupName": "string", "Members": "string[]"},
+        ("id", "precedence"),
+    ),
+    "RSOP_RestrictedGroupEx": (
+        {
+            "id": "string",
+            "precedence": "uint32",
+            "GPOID": "string",
+            "SOMID": "string",
+            "GroupName": "string",
+            "Members": "string[]",
+            "MembersOf": "string[]",
+        },
+        ("id", "precedence"),
+    ),
 }
 
 

@@ -12,9 +12,11 @@ import yaml
 from windows_estate.world.directory import WELL_KNOWN_DOMAIN_ACCOUNTS
 from windows_estate.world.knowledge.roles import GROUPS
 from windows_estate.world.words import remote_tools
-from windows_estate.world.words.host import HostDefaults, read_host
+from windows_estate.world.words.host import HostDefaults, read_controller, read_host
 from windows_estate.world.words.model import Account, ClientSettings, ConfigMgr, Controller, Domain, EstateWords, Gpo, Host
 from windows_estate.world.words.reader import Fields, WordsError, shown
+from windows_estate.world.words.security import read_security
+from windows_estate.world.words.site import checked_code, read_site
 from windows_estate.world.words.values import read_entries
 
 DEFAULT_REFRESH: Final = 90
@@ -51,7 +53,7 @@ def read_estate(source: str | Path | dict[str, Any]) -> EstateWords:
     policy.done()
     configmgr = _configmgr(fields.fields("configmgr")) if fields.has("configmgr") else None
     defaults = HostDefaults(domain, controller, configmgr is not None)
-    hosts = tuple(read_host(name, value, defaults) for name, value in fields.items("hosts"))
+    hosts = tuple(read_host(name, value, defaults, number) for number, (name, value) in enumerate(fields.items("hosts"), 1))
     if not hosts:
         raise WordsError("the estate: hosts is missing: it holds one name per host, such as CL01, with the host's fields below it.")
     variables = dict(fields.items("vars"))
@@ -107,11 +109,7 @@ def _accounts(fields: Fields, name: str, is_group: bool) -> list[Account]:
 
 def _controller(fields: Fields, domain: Domain) -> Controller:
     default = next((account.name for account in domain.accounts if account.name == "svc-ansible"), "Administrator")
-    controller = Controller(
-        fields.text("account", f"{domain.netbios}\\{default}"), fields.text("password", "not-a-secret"), fields.flag("elevated", True)
-    )
-    fields.done()
-    return controller
+    return read_controller(fields, Controller(f"{domain.netbios}\\{default}", "not-a-secret"))
 
 
 def _gpo(value: Any, number: int, domain: Domain) -> Gpo:
@@ -129,6 +127,7 @@ def _gpo(value: Any, number: int, domain: Domain) -> Gpo:
         applies_to=fields.texts("applies_to", ("all",)),
         filtered_for=fields.texts("filtered_for"),
         entries=read_entries(fields),
+        security=read_security(fields),
     )
     fields.done()
     return gpo
@@ -168,12 +167,16 @@ def _configmgr(fields: Fields) -> ConfigMgr:
             )
         )
         inner.done()
-    site_code = fields.text("site_code", "P01").upper()
-    if not re.fullmatch("[A-Z0-9]{3}", site_code):
-        raise WordsError(f"{fields.where}: site_code cannot be {shown(site_code)}; it is three letters or digits.")
+    site_code = checked_code(fields.text("site_code", "P01"), fields.where)
     refresh = fields.number("refresh_minutes", DEFAULT_CLIENT_REFRESH, low=1)
+    sites = [read_site(fields.fields("site"), site_code)] if fields.raw("site") is not None else []
+    for code, value in fields.items("other_sites"):
+        where = f"{fields.where}, other_sites, {code}"
+        sites.append(read_site(Fields(value, where), checked_code(code, where)))
     fields.done()
-    return ConfigMgr(site_code, refresh, tuple(settings))
+    if len({site.code for site in sites}) != len(sites):
+        raise WordsError(f"{fields.where}: two sites have the same site code.")
+    return ConfigMgr(site_code, refresh, tuple(settings), tuple(sites))
 
 
 def _unique(hosts: tuple[Host, ...], gpos: tuple[Gpo, ...]) -> None:

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from windows_estate.winrm.faults import KINDS, REFUSE, Fault
 from windows_estate.world.knowledge.features import FEATURES, REMOTE_ASSISTANCE
@@ -13,9 +14,15 @@ from windows_estate.world.knowledge.languages import LANGUAGES
 from windows_estate.world.knowledge.roles import ROLES, Role
 from windows_estate.world.knowledge.systems import SYSTEMS, System
 from windows_estate.world.words import remote_tools
+from windows_estate.world.words.firewall import read_firewall
 from windows_estate.world.words.model import Controller, Domain, Host, LocalPolicy, RemoteAssistance
+from windows_estate.world.words.network import Place, read_address, read_network
+from windows_estate.world.words.points import read_distribution_point, read_migration_point, read_smb, read_volumes
 from windows_estate.world.words.reader import Fields, WordsError, shown
+from windows_estate.world.words.security import read_user_rights
 from windows_estate.world.words.values import read_entries, read_value
+
+T = TypeVar("T")
 
 # A NetBIOS name.
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,14}")
@@ -50,8 +57,8 @@ class HostDefaults:
     has_site: bool
 
 
-def read_host(name: str, value: Any, defaults: HostDefaults) -> Host:
-    """Raises WordsError."""
+def read_host(name: str, value: Any, defaults: HostDefaults, number: int = 1) -> Host:
+    """`number`: its place in the file, from 1 on. Raises WordsError."""
     where = f"host {name}"
     if not _NAME.fullmatch(name):
         raise WordsError(f"{where}: the name must be 1 to 15 letters, digits and hyphens.")
@@ -65,6 +72,9 @@ def read_host(name: str, value: Any, defaults: HostDefaults) -> Host:
         raise WordsError(f"{where}: os cannot be {os_word} for the role {role_word}; allowed: {fitting}.")
     features = _features(fields, role)
     faults, special = _faults(fields)
+    controller = _controller(fields, defaults.controller)
+    place = Place(name, number, role.is_server, defaults.domain.name)
+    network = read_network(fields, place, controller.address, controller.port)
     host = Host(
         name=name,
         role_word=role_word,
@@ -75,7 +85,7 @@ def read_host(name: str, value: Any, defaults: HostDefaults) -> Host:
         description=fields.text("description", ""),
         inventory_groups=_inventory_groups(fields),
         variables=dict(fields.items("vars")),
-        controller=_controller(fields, defaults.controller),
+        controller=controller,
         local_groups=_local_groups(fields, role_word),
         local_users=fields.texts("local_users"),
         features=features,
@@ -91,9 +101,25 @@ def read_host(name: str, value: Any, defaults: HostDefaults) -> Host:
         answers_as=_NOT_WINDOWS if _NOT_WINDOWS in special else "windows",
         powershell=_powershell(fields, system, special),
         language_mode="constrained" if _CONSTRAINED in special else fields.text("language_mode", "full", one_of=("full", "constrained")),
+        network=network,
+        firewall=read_firewall(fields.fields("firewall")),
+        user_rights=read_user_rights(fields),
+        distribution_point=_points(fields, role_word, "distribution_point", lambda inner: read_distribution_point(inner, network)),
+        migration_point=_points(fields, role_word, "state_migration_point", read_migration_point),
+        volumes=read_volumes(fields),
+        smb=read_smb(fields.fields("smb")),
     )
     fields.done()
     return host
+
+
+def _points(fields: Fields, role_word: str, name: str, read: Callable[[Fields], T]) -> T | None:
+    """What a host with a role has for it; nothing without a word about it, but for the role's defaults."""
+    if role_word != name:
+        if fields.has(name):
+            raise WordsError(f"{fields.where}: {name} is for hosts with that role, and this is a {role_word}.")
+        return None
+    return read(fields.fields(name))
 
 
 def _powershell(fields: Fields, system: System, special: frozenset[str]) -> str:
@@ -125,11 +151,20 @@ def _inventory_groups(fields: Fields) -> tuple[str, ...]:
 
 
 def _controller(fields: Fields, default: Controller) -> Controller:
-    inner = fields.fields("controller")
+    return read_controller(fields.fields("controller"), default)
+
+
+def read_controller(fields: Fields, default: Controller) -> Controller:
+    """Raises WordsError."""
     controller = Controller(
-        inner.text("account", default.account), inner.text("password", default.password), inner.flag("elevated", default.elevated)
+        fields.text("account", default.account),
+        fields.text("password", default.password),
+        fields.flag("elevated", default.elevated),
+        read_address(fields, "address", str(default.address)),
+        int(fields.text("port", str(default.port), one_of=("5985", "5986"))),
+        fields.flag("delegation", default.delegation),
     )
-    inner.done()
+    fields.done()
     return controller
 
 
@@ -150,7 +185,7 @@ def _remote_assistance(fields: Fields, role: Role, features: tuple[str, ...], ro
         if role_word == "domain_controller":
             raise WordsError(f"{fields.where}: helpers_group cannot be given: a domain controller has no local groups.")
         group = fields.texts("helpers_group")
-    found = RemoteAssistance(_control_panel(fields, role.is_server), read_entries(fields), group, task)
+    found = RemoteAssistance(_control_panel(fields, role.is_server), read_entries(fields, with_firewall=False), group, task)
     fields.done()
     return found
 

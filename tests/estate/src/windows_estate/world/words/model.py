@@ -3,14 +3,23 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
+from windows_estate.world.behaviours.smb import SmbOptions
+from windows_estate.world.behaviours.volumes import Volume
 from windows_estate.world.knowledge.languages import Language
 from windows_estate.world.knowledge.roles import Role
 from windows_estate.world.knowledge.systems import System
+from windows_estate.world.network import Address, Network
 from windows_estate.world.preg import PolicyEntry
+from windows_estate.world.words.firewall import Firewall
+from windows_estate.world.words.points import DistributionPointWords, MigrationPointWords
+from windows_estate.world.words.security import SecurityWords, UserRightsWords
+from windows_estate.world.words.site import SiteWords
 
+CONTROLLER_ADDRESS: Final = ipaddress.IPv4Address("10.20.0.5")
 RemoteTools = dict[str, Any]
 """Properties of CCM_RemoteToolsConfig."""
 
@@ -41,7 +50,7 @@ class Domain:
 
 @dataclass(frozen=True)
 class Gpo:
-    """A Group Policy object: its machine part, registry policy only.
+    """A Group Policy object: its machine part; registry policy, user rights, local groups.
 
     `guid` in braces; `version` counts the changes; `link` is the distinguished name of the site, domain or unit it is linked to.
     `applies_to` and `filtered_for`: names of hosts and inventory groups; a filtered host caches the object and does not apply it.
@@ -54,6 +63,7 @@ class Gpo:
     applies_to: tuple[str, ...]
     filtered_for: tuple[str, ...]
     entries: tuple[PolicyEntry, ...]
+    security: SecurityWords = field(default_factory=SecurityWords)
 
 
 @dataclass(frozen=True)
@@ -68,18 +78,27 @@ class ClientSettings:
 
 @dataclass(frozen=True)
 class ConfigMgr:
+    """`sites`: the sites that are simulated themselves, the clients' own first; without any there are clients only."""
+
     site_code: str
     refresh_minutes: int
     client_settings: tuple[ClientSettings, ...]
+    sites: tuple[SiteWords, ...] = ()
 
 
 @dataclass(frozen=True)
 class Controller:
-    """The account with which the controller connects."""
+    """The account with which the controller connects, and from where."""
 
     account: str
     password: str = field(repr=False)
     elevated: bool = True
+    address: Address = CONTROLLER_ADDRESS
+    """From where it connects, as the hosts see it."""
+    port: int = 5985
+    """To which port of theirs: what they see, whatever the estate listens on."""
+    delegation: bool = False
+    """Its connections bring credentials with which a process can go on to other machines (Kerberos delegation, CredSSP)."""
 
 
 @dataclass(frozen=True)
@@ -137,6 +156,13 @@ class Host:
     answers_as: str
     powershell: str
     language_mode: str
+    network: Network
+    firewall: Firewall
+    user_rights: UserRightsWords = ()
+    distribution_point: DistributionPointWords | None = None
+    migration_point: MigrationPointWords | None = None
+    volumes: tuple[Volume, ...] = ()
+    smb: SmbOptions = field(default_factory=SmbOptions)
 
     @property
     def groups(self) -> tuple[str, ...]:

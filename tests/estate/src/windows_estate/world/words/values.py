@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from windows_estate.world.knowledge.policies import entries_of
 from windows_estate.world.preg import REG_TYPES, PolicyEntry
+from windows_estate.world.words.firewall import policy_entries
 from windows_estate.world.words.model import RawValue
 from windows_estate.world.words.reader import Fields, WordsError, shown
 
@@ -16,11 +17,13 @@ _HIVES: Final = {"hklm": "HKLM", "hkey_local_machine": "HKLM", "hku": "HKU", "hk
 _LIMITS: Final = {"dword": 2**32 - 1, "qword": 2**64 - 1}
 
 
-def read_entries(fields: Fields) -> tuple[PolicyEntry, ...]:
-    """What `policies` and `registry` of a policy object put into its Registry.pol. Raises WordsError."""
+def read_entries(fields: Fields, *, with_firewall: bool = True) -> tuple[PolicyEntry, ...]:
+    """What `policies`, `firewall` and `registry` of a policy object put into its Registry.pol. Raises WordsError."""
     entries: list[PolicyEntry] = []
     for word, setting in fields.items("policies"):
         entries += entries_of(word, setting, fields.where)
+    if with_firewall and fields.has("firewall"):
+        entries += policy_entries(fields.fields("firewall"))
     for item in fields.entries("registry"):
         value = read_value(item, f"{fields.where}, registry", hive_needed=False)
         key = value.key.removeprefix("HKLM\\")
