@@ -6,8 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.configmgr.hardening.plugins.plugin_utils._action import COMMON_OPTIONS, AreaAction
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.areas.registry import AREAS
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.hardening import demands_of
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.areas.registry import AREAS, demands_together
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.errors import OptionError
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.requirement import Demands
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.options.read import read_options
@@ -27,15 +26,13 @@ class ActionModule(AreaAction):
         wrong = [sentence for error in checked.values() if isinstance(error, OptionError) for sentence in error.sentences]
         if wrong:
             raise OptionError(wrong)
-        return tuple(demands for area, good in checked.items() if not isinstance(good, OptionError) for demands in self._of(area, good))
-
-    @staticmethod
-    def _of(area: str, options: dict[str, Any]) -> tuple[Demands, ...]:
-        """What one area demands; its sentences say which area they are about."""
-        try:
-            return demands_of({area: options})
-        except OptionError as error:
-            raise OptionError([f"{area}.{sentence}" for sentence in error.sentences]) from error
+        good = {area: read for area, read in checked.items() if not isinstance(read, OptionError)}
+        # What is declared of the firewall has to be known of all areas before any of them is judged.
+        found = demands_together(good, whole_host=True)
+        wrong = [f"{area}.{said}" for area, error in found.items() if isinstance(error, OptionError) for said in error.sentences]
+        if wrong:
+            raise OptionError(wrong)
+        return tuple(demands for demands in found.values() if isinstance(demands, Demands))
 
     def _area_options(self, area: str, given: dict[str, Any]) -> dict[str, Any] | OptionError:
         shared = [f"{area}.{name}: is given beside the areas, once for all of them." for name in COMMON_OPTIONS if name in given]

@@ -15,7 +15,7 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.options.read i
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.reports.fleet import survey
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.reports.markdown import markdown
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.reports.stored import load_all
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.reports.text import table, worst
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.reports.text import rings_table, table, worst
 
 
 class ActionModule(ActionBase):
@@ -57,6 +57,8 @@ class ActionModule(ActionBase):
             "table": table(fleet),
             "worst": worst(fleet.causes),
             "counts": fleet.counts,
+            "rings": rings_table(fleet.rings),
+            "rings_findings": [finding.to_data() for finding in fleet.rings.findings()],
             "not_heard_from": list(fleet.not_heard_from),
             "old": list(fleet.old),
             "unreadable": list(fleet.unreadable),

@@ -14,15 +14,37 @@ description:
 author:
   - configmgr.hardening contributors (@configmgr-hardening)
 options:
+  client_push_site:
+    description: The options of M(configmgr.hardening.client_push_site), except those that all modules share.
+    type: dict
+  client_push_target:
+    description: The options of M(configmgr.hardening.client_push_target), except those that all modules share.
+    type: dict
+  firewall_exception:
+    description:
+      - The options of M(configmgr.hardening.firewall_exception), except those that all modules share.
+      - With C(exclusive) whatever admits more than all areas declare is disabled.
+    type: dict
+  pxe_interface_binding:
+    description: The options of M(configmgr.hardening.pxe_interface_binding), except those that all modules share.
+    type: dict
   remote_assistance_policy:
     description: The options of M(configmgr.hardening.remote_assistance_policy), except those that all modules share.
+    type: dict
+  state_migration_retention:
+    description: The options of M(configmgr.hardening.state_migration_retention), except those that all modules share.
     type: dict
 extends_documentation_fragment:
   - configmgr.hardening.hardening
   - configmgr.hardening.hardening.attributes
 seealso:
+  - module: configmgr.hardening.client_push_site
+  - module: configmgr.hardening.client_push_target
+  - module: configmgr.hardening.firewall_exception
+  - module: configmgr.hardening.pxe_interface_binding
   - module: configmgr.hardening.remote_assistance_policy
   - module: configmgr.hardening.rollback
+  - module: configmgr.hardening.state_migration_retention
 """
 
 EXAMPLES = r"""

@@ -100,6 +100,29 @@ options:
       - Whether elevation prompts appear outside the secure desktop, so that a helper can see them.
       - A trade-off that hardening guides are against. Unless given, it is verified to be off and never written.
     type: bool
+  firewall:
+    description:
+      - What Windows Firewall lets through for the chosen O(mode), and who may connect.
+      - What the mode needs is let through; every other inbound rule of the predefined group is disabled. As Windows' own rules for sessions
+        allow edge traversal and more than domain networks, a rule of the collection's own takes their place.
+    type: dict
+    suboptions:
+      manage:
+        description: Whether rules are written at all. Without it, and unless O(managed_by=this_collection), the firewall is only judged.
+        type: bool
+        default: true
+      from:
+        description:
+          - The addresses that helpers and experts connect from. Addresses, ranges a-b, networks, C(LocalSubnet), C(DNS), C(DHCP), C(WINS),
+            C(DefaultGateway), C(Intranet), C(Internet), V(any).
+          - Offers open TCP 135; from V(any), which is what holds unless given, that is reported as drift.
+        type: list
+        elements: str
+      profiles:
+        description: The networks on which they may connect. V([domain]) unless given.
+        type: list
+        elements: str
+        choices: [domain, private, public]
   answer_file:
     description:
       - An answer file for unattended installation on the controller, whose two settings of Remote Assistance are judged as well.

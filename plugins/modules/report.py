@@ -11,6 +11,9 @@ version_added: 0.1.0
 description:
   - Reads the result files that the other modules stored, and writes a Markdown report of the whole fleet.
   - Names the hosts that nothing was heard from, and results that are old.
+  - Judges the rings of client push over all computers that M(configmgr.hardening.client_push_target) has judged, in whatever runs and
+    folders. It tells the accounts that reach the computers of two rings, the computers that two accounts reach, and rings without an
+    account.
   - Runs on the controller and touches no host.
 author:
   - configmgr.hardening contributors (@configmgr-hardening)
@@ -77,6 +80,16 @@ counts:
   description: For each host and area, how many controls have each status.
   returned: success
   type: dict
+rings:
+  description: Lines of a table of the rings of client push, with the accounts that reach their computers; empty where there are none.
+  returned: success
+  type: list
+  elements: str
+rings_findings:
+  description: The verdict on the rings of the whole fleet, in the form of the other modules' findings, with the subject C(fleet).
+  returned: success
+  type: list
+  elements: dict
 not_heard_from:
   description: Hosts without a result.
   returned: success

@@ -19,6 +19,7 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.judge i
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.snapshot import is_run_id
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.hardening import demands_of, with_files
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.change import Change, ChangeState
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.connection import Connection, Transport
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.errors import ContractError, HardeningError, HostError, OptionError
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.finding import Finding
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operation import Json
@@ -37,6 +38,32 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.reports.stored
 HOST_STATE = "configmgr.hardening.host_state"
 COMMON_OPTIONS = ("waivers", "attestations", "fail_on", "results", "run_id")
 _GOOD = (Status.COMPLIANT, Status.WAIVED, Status.ATTESTED, Status.NOT_APPLICABLE)
+
+
+_TRANSPORTS: Mapping[str, Transport] = {"winrm": "winrm", "psrp": "psrp", "ssh": "ssh", "paramiko": "ssh"}
+
+
+def connection_of(plugin: Any) -> Connection | None:
+    """Ansible's connection in the guard's words; None for one of which the guard does not know where it comes in."""
+    transport = _TRANSPORTS.get(str(plugin.transport).rpartition(".")[2])
+    if transport is None:
+        return None
+    account = _account_of(plugin)
+    try:
+        port = int(plugin.get_option("port"))
+    except (KeyError, TypeError, ValueError):
+        return Connection(transport, account=account)
+    return Connection(transport, port, account)
+
+
+def _account_of(plugin: Any) -> str | None:
+    """Whom the connection is made with, where the work on the host is done as somebody else."""
+    if getattr(plugin, "become", None) is None:
+        return None
+    try:
+        return str(plugin.get_option("remote_user") or "")
+    except KeyError:
+        return ""
 
 
 class HardeningAction(ActionBase):
@@ -82,6 +109,7 @@ class HardeningAction(ActionBase):
                 _now().astimezone().date(),
                 read_waivers(options["waivers"], catalog),
                 read_attestations(options["attestations"], catalog),
+                connection_of(self._connection),
             )
             run_id = self.run_id(options)
             self._require_results(options, run_id, subject)
@@ -163,10 +191,10 @@ class HardeningAction(ActionBase):
             "changed": outcome.changed,
             "findings": [finding.to_data() for finding in outcome.findings],
             "changes": [change.to_data() for change in outcome.changes],
-            "readings": {},
+            "readings": dict(outcome.readings),
             "summary": {**count(outcome.findings), "not_covered": len(missing)},
             "reboot_required": outcome.reboot_required,
-            "restart_required": [],
+            "restart_required": list(outcome.restart_required),
             "executions": self._executions,
             "snapshot": outcome.snapshot,
             "host": _host_data(outcome),
@@ -209,7 +237,16 @@ class HardeningAction(ActionBase):
     ) -> tuple[str | None, list[str]]:
         changes = tuple(change.to_data() for change in outcome.changes)
         result = StoredResult(
-            run_id, subject, _now(), action, tuple(areas), outcome.findings, changes, {}, _host_data(outcome), outcome.snapshot
+            run_id,
+            subject,
+            _now(),
+            action,
+            tuple(areas),
+            outcome.findings,
+            changes,
+            outcome.readings,
+            _host_data(outcome),
+            outcome.snapshot,
         )
         return self._write(options, result)
 

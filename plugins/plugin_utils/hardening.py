@@ -9,33 +9,30 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.areas.answer_file import AnswerFile
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.areas.registry import AREAS
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.areas.registry import demands_together
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.catalog.loader import load
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.enforce import Execute, Outcome, run
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.judge import Context
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.connection import Connection
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.errors import OptionError
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.exceptions import Attestation, Waiver
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.requirement import Demands
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.options.read import read_options
 
 
-def demands_of(areas: Mapping[str, Mapping[str, Any]]) -> tuple[Demands, ...]:
-    """What some areas ask of a host, from checked options; everything wrong with any of them in one OptionError."""
-    found = [_demands_or_error(area, options) for area, options in areas.items()]
-    wrong = [sentence for error in found if isinstance(error, OptionError) for sentence in error.sentences]
+def demands_of(areas: Mapping[str, Mapping[str, Any]], *, whole_host: bool = False) -> tuple[Demands, ...]:
+    """What some areas ask of a host, from checked options; everything wrong with any of them in one OptionError.
+
+    C(whole_host): these areas are all that is declared of the host, so that the firewall's exclusive exceptions act.
+    """
+    found = demands_together(areas, whole_host=whole_host)
+    wrong = [sentence for error in found.values() if isinstance(error, OptionError) for sentence in error.sentences]
     if wrong:
         raise OptionError(wrong)
-    return tuple(demands for demands in found if isinstance(demands, Demands))
+    return tuple(demands for demands in found.values() if isinstance(demands, Demands))
 
 
-def _demands_or_error(area: str, options: Mapping[str, Any]) -> Demands | OptionError:
-    try:
-        return AREAS[area](options)
-    except OptionError as error:
-        return error
-
-
-def enforce(
+def enforce(  # noqa: PLR0913 all but two are given by name
     areas: Mapping[str, Mapping[str, Any]],
     execute: Execute,
     *,
@@ -45,10 +42,15 @@ def enforce(
     waivers: Sequence[Waiver] = (),
     attestations: Sequence[Attestation] = (),
     run_id: str = "run",
+    connection: Connection | None = None,
+    whole_host: bool = False,
 ) -> Outcome:
-    """Verify a host, and apply what differs unless C(check). C(subject) is the host's name in findings and waivers."""
-    context = Context(subject, load(), today, tuple(waivers), tuple(attestations))
-    return run(demands_of(areas), execute, context, check=check, run_id=run_id)
+    """Verify a host, and apply what differs unless C(check). C(subject) is the host's name in findings and waivers.
+
+    C(connection): what C(execute) goes through; without it no firewall write is safe, and so none is made. C(whole_host): see demands_of.
+    """
+    context = Context(subject, load(), today, tuple(waivers), tuple(attestations), connection)
+    return run(demands_of(areas, whole_host=whole_host), execute, context, check=check, run_id=run_id)
 
 
 def with_files(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ WAIVER: Json = {"control": "002-21", "reason": "kept elsewhere", "owner": "N. We
 ATTESTATION: Json = {"control": "002-55", "by": "N. Weber", "on": "2026-01-15", "valid_until": "2036-12-31", "proof": "CHG-4711"}
 
 AREA_OPTIONS = (
-    "answer_file, attestations, control, encrypted_only, fail_on, helpers, invitation_method, manage_feature, managed_by, mode, results,"
+    "answer_file, attestations, control, encrypted_only, fail_on, firewall, helpers, invitation_method, manage_feature, managed_by, mode, results,"
     " run_id, session_logging, ticket_life, uac_prompt_visible_to_helper, waivers, warning_messages"
 )
 
@@ -134,7 +134,12 @@ CASES = {
         {**DISABLED, "answer_file": "/nowhere/unattend.xml"},
         "answer_file: /nowhere/unattend.xml cannot be read (No such file or directory); give the path of a file on the controller.",
     ),
-    "NOAREA": Case({}, "baseline: no area is declared; give the options of at least one of remote_assistance_policy.", baseline=True),
+    "NOAREA": Case(
+        {},
+        "baseline: no area is declared; give the options of at least one of remote_assistance_policy, client_push_site,"
+        " client_push_target, firewall_exception.",
+        baseline=True,
+    ),
     "INSIDE": Case(
         {"remote_assistance_policy": {**DISABLED, "waivers": [WAIVER], "run_id": "x"}},
         "remote_assistance_policy.waivers: is given beside the areas, once for all of them."
@@ -144,7 +149,8 @@ CASES = {
     "AREANAME": Case(
         {"remote_assistance": DISABLED},
         "remote_assistance: there is no such option; allowed are"
-        " attestations, fail_on, remote_assistance_policy, results, run_id, waivers.",
+        " attestations, client_push_site, client_push_target, fail_on, firewall_exception, remote_assistance_policy, results, run_id,"
+        " waivers.",
         baseline=True,
     ),
     "AREATYPE": Case({"remote_assistance_policy": "disabled"}, "remote_assistance_policy: 'disabled' is no dictionary.", baseline=True),

@@ -52,7 +52,8 @@ def test_become_changes_who_it_is_and_nothing_else(core: Core, start: Start) -> 
 def test_no_secret_of_become_is_told(start: Start) -> None:
     secret = "a secret that nobody may see"
     variables = {"ansible_become_method": "runas", "ansible_become_user": "CORP\\n.weber", "ansible_become_password": secret}
-    fleet = start({**demo_domain(), "hosts": {"CL01": {"role": "client", "vars": variables}}})
+    administrators = {"Administrators": ["CORP\\svc-ansible", "CORP\\n.weber"]}
+    fleet = start({**demo_domain(), "hosts": {"CL01": {"role": "client", "vars": variables, "local_groups": administrators}}})
     task = {"configmgr.hardening.remote_assistance_policy": {**DISABLED, "results": str(fleet.results)}}
     run = fleet.tasks([task], "-vvvv", become=True)
     assert run.of("CL01").status == "ok"

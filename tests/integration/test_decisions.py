@@ -94,15 +94,16 @@ def failing(start_shared: Start) -> Run:
         "Allow only Windows Vista or later connections": "enabled",
         "Turn on session logging": "enabled",
     }
-    hardened = {"policies": policies, "control_panel": {"allow_connections": False, "encrypted_only": True}}
+    assistance = {"policies": policies, "control_panel": {"allow_connections": False, "encrypted_only": True}}
+    hardened = {"remote_assistance": assistance, "firewall": {"off": ["Remote Assistance"]}}
     given: dict[str, tuple[list[str], Json]] = {
         "NOTHING": ([], {}),
         "DRIFT": (["drift"], {}),
         "CONFLICT": (["conflict"], {}),
         "HIGH": (["high"], {}),
-        "GOODDRIFT": (["drift", "conflict", "error", "indeterminate", "high", "medium"], {"remote_assistance": hardened}),
-        "GOODATTEST": (["unattested"], {"remote_assistance": hardened}),
-        "GOODATTESTED": (["unattested"], {"remote_assistance": hardened}),
+        "GOODDRIFT": (["drift", "conflict", "error", "indeterminate", "high", "medium"], hardened),
+        "GOODATTEST": (["unattested"], hardened),
+        "GOODATTESTED": (["unattested"], hardened),
     }
     hosts: Json = {name: {"role": "client", "vars": {"fail_on": fail_on}, **more} for name, (fail_on, more) in given.items()}
     attestation = {"control": "002-55", "by": "N. Weber", "on": "2026-01-15", "valid_until": "2036-12-31", "proof": "CHG-4711"}

@@ -74,10 +74,12 @@ def test_the_other_writes_are_made(told: Told) -> None:
     result = told.run.of("PANEL").result
     made = [change for change in result["changes"] if change["state"] == "made"]
     assert made
-    assert all(change["setting"].startswith("policy ") for change in made)
+    assert {change["setting"].partition(" ")[0] for change in made} == {"policy", "firewall"}
     paths = moved(told.states["PANEL"], told.fleet.machine("PANEL").state)
-    assert {path for path in paths if path.startswith("/registry/hklm\\system")} == set()
-    assert len([path for path in paths if "terminal services/values" in path]) >= len(made)
+    rules = {path for path in paths if "/firewallrules/values/" in path}
+    assert {path for path in paths if path.startswith("/registry/hklm\\system")} == rules
+    assert len(rules) == len([change for change in made if change["setting"].startswith("firewall ")])
+    assert len([path for path in paths if "terminal services/values" in path]) >= len(made) - len(rules)
     assert result["changed"] is True
     assert result["snapshot"]
 

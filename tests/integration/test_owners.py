@@ -199,7 +199,7 @@ def test_a_domain_controller_is_hardened_and_rolled_back(start: Start) -> None:
     """It has no local groups, so nothing of them is read as missing."""
     fleet = start({**demo_domain(), "hosts": {"DC01": {"role": "domain_controller"}}})
     before = fleet.fingerprints()
-    for options in ({"mode": "disabled"}, {"mode": "offer_only", "helpers": ["CORP\\Helpdesk"]}):
+    for options in ({"mode": "disabled"}, {"mode": "offer_only", "helpers": ["CORP\\Helpdesk"], "firewall": {"from": ["10.20.5.0/24"]}}):
         given = {"managed_by": "this_collection", **options}
         run = fleet.module("remote_assistance_policy", given)
         assert run.changed() == {"DC01"}, run.end

@@ -7,7 +7,13 @@ from tests.integration.conftest import Start
 from tests.integration.fleet import Json, demo_domain, without_empty_helper_group
 
 HELPDESK = "S-1-5-21-1004336348-1177238915-682003330-1201"
-OFFER: Json = {"managed_by": "this_collection", "mode": "offer_only", "helpers": ["CORP\\Helpdesk"], "manage_feature": True}
+OFFER: Json = {
+    "managed_by": "this_collection",
+    "mode": "offer_only",
+    "helpers": ["CORP\\Helpdesk"],
+    "manage_feature": True,
+    "firewall": {"from": ["10.20.5.0/24"]},
+}
 DISABLED: Json = {"managed_by": "this_collection", "mode": "disabled", "manage_feature": True}
 
 

@@ -3,7 +3,9 @@
 
     python tools/demo/run.py [--keep]
 
-The exit code is 0 when every exit code and every host's counts are what inventories/demo/expected.yml says.
+The exit code is 0 when every exit code and every host's counts are what inventories/demo/expected.yml says. What is printed is for
+somebody who sees it for the first time: what each host is there for, what is wrong with it, what was done, and what is left. The report
+has the rest.
 """
 
 from __future__ import annotations
@@ -14,19 +16,22 @@ import os
 import shutil
 import subprocess
 import sys
+import textwrap
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.reports.fleet import Fleet, survey
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status import Status
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.reports.counts import total
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.reports.fleet import Cause, Fleet, survey
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.reports.markdown import markdown
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.reports.stored import load_all
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.reports.text import table, worst
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.reports.text import rings_table, worst
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -41,12 +46,40 @@ class Phase:
     playbook: str
     words: str
 
+    @property
+    def applies(self) -> bool:
+        return self.playbook == "apply"
+
+
+@dataclass
+class Played:
+    """How a run ended, and which hosts Ansible calls changed (in a verification: that an apply would change)."""
+
+    exit_code: int = 0
+    changed: list[str] = field(default_factory=list)
+
 
 PHASES = (
-    Phase("1-verify", "verify", "How the fleet is: nothing is changed, one execution per host"),
-    Phase("2-apply", "apply", "Bring it to the baseline: what differs is changed in a second execution, and nothing else"),
-    Phase("3-verify", "verify", "How the fleet is now"),
+    Phase("1-verify", "verify", "How is the fleet? Nothing is changed, and each host is looked at in one execution."),
+    Phase("2-apply", "apply", "Bring it to what is declared: what differs is changed in a second execution, and nothing else."),
+    Phase("3-verify", "verify", "How is the fleet now?"),
 )
+
+# What the table counts, with what of it people call fine.
+COLUMNS: Mapping[str, tuple[Status, ...]] = {
+    "error": (Status.ERROR,),
+    "conflict": (Status.CONFLICT,),
+    "drift": (Status.DRIFT,),
+    "in doubt": (Status.INDETERMINATE,),
+    "waiting": (Status.UNATTESTED,),
+    "waived": (Status.WAIVED,),
+    "fine": (Status.COMPLIANT, Status.ATTESTED),
+}
+LEGEND = """\
+The numbers count recommendations of the baseline, and what the hosts' operators declare besides. conflict: somebody else decides it; drift:
+not as declared; in doubt: it could not be told, which never counts as fine; waiting: for a person to vouch for it; waived: accepted by
+somebody, with a reason."""
+WIDTH = 110
 
 
 @dataclass(frozen=True)
@@ -123,9 +156,15 @@ def prepare(workspace: Workspace) -> None:
 
 
 def start_estate(workspace: Workspace) -> None:
-    say("Starting the simulated fleet on 127.0.0.1; nothing leaves this machine.\n")
+    words = yaml.safe_load((DEMO / "estate.yml").read_text(encoding="utf-8"))
+    say(f"Starting {len(words['hosts'])} simulated Windows hosts on 127.0.0.1; nothing leaves this machine.")
     command = [str(BIN / "windows-estate"), "start", str(DEMO / "estate.yml"), "--inventory", str(workspace.hosts)]
-    subprocess.run([*command, "--daemon", "--pid-file", str(workspace.pid_file)], check=True)
+    # What it says goes to a file, as a pipe would be kept open by the hosts in the background.
+    with (workspace.folder / "estate.log").open("w", encoding="utf-8") as log:
+        done = subprocess.run([*command, "--daemon", "--pid-file", str(workspace.pid_file)], check=False, stdout=log, stderr=log)
+    if done.returncode:
+        say((workspace.folder / "estate.log").read_text(encoding="utf-8"))
+        done.check_returncode()
 
 
 def stop_estate(workspace: Workspace) -> None:
@@ -138,19 +177,23 @@ def run_phases(workspace: Workspace, expected: Mapping[str, Any]) -> list[str]:
     problems = []
     for number, phase in enumerate(PHASES, 1):
         say(f"\n=== {number}/{len(PHASES)}  {phase.words}\n")
-        exit_code, changed = play(workspace, phase)
+        played = play(workspace, phase)
         fleet = survey_of(workspace, phase)
-        say("")
-        for line in (*table(fleet), "", *worst(fleet.causes, most=8)):
-            say(f"  {line}")
-        problems += compare(phase, (exit_code, changed), fleet, expected[phase.name])
+        for line in told(phase, fleet, expected[phase.name]):
+            say(f"  {line}".rstrip())
+        problems += compare(phase, played, fleet, expected[phase.name])
     say("")
     return problems
 
 
-def play(workspace: Workspace, phase: Phase) -> tuple[int, list[str]]:
-    """Run the playbook and show a line for each host as it comes. The exit code, and the hosts that Ansible says are changed."""
-    changed = []
+def descriptions() -> dict[str, str]:
+    """What each host of the demonstration is there to show, in the words of the file that describes it."""
+    words = yaml.safe_load((DEMO / "estate.yml").read_text(encoding="utf-8"))
+    return {name: str(host.get("description", "")) for name, host in words["hosts"].items()}
+
+
+def play(workspace: Workspace, phase: Phase) -> Played:
+    """Run the playbook and name each host as it comes."""
     command = [str(BIN / "ansible-playbook"), f"configmgr.hardening.{phase.playbook}", "-i", str(workspace.inventory)]
     extra = {"configmgr_hardening_results": str(workspace.results), "configmgr_hardening_run_id": phase.name}
     # As JSON: name=value would be split where a path has a space.
@@ -158,12 +201,14 @@ def play(workspace: Workspace, phase: Phase) -> tuple[int, list[str]]:
     say(f"$ ansible-playbook configmgr.hardening.{phase.playbook} -i {shown(workspace.inventory)}")
     environment = {**os.environ, "ANSIBLE_CONFIG": str(workspace.configuration), "PYTHONUNBUFFERED": "1"}
     log = workspace.folder / f"{phase.name}.log"
+    played = Played()
     with (
         subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8", env=environment, cwd=workspace.folder
         ) as process,
         log.open("w", encoding="utf-8") as kept,
     ):
+        print(" ", end="", flush=True)
         judging = False
         for line in process.stdout or ():
             kept.write(line)
@@ -172,23 +217,122 @@ def play(workspace: Workspace, phase: Phase) -> tuple[int, list[str]]:
             elif judging and line.startswith(("ok: [", "changed: [", "fatal: [")):
                 state, _colon, rest = line.partition(": [")
                 host = rest.partition("]")[0]
-                changed += [host] if state == "changed" else []
-                say(f"  {host:<8} {host_words(state, line, phase)}")
-        exit_code = process.wait()
+                played.changed += [host] if state == "changed" else []
+                print(f" {host}{failure_word(state, line)}", end="", flush=True)
+        played.exit_code = process.wait()
+    say("\n")
     # 2: a host failed, 4: a host was unreachable. Everything else means that the playbook itself did not run.
-    if exit_code not in (0, 2, 4):
+    if played.exit_code not in (0, 2, 4):
         lines = log.read_text(encoding="utf-8").splitlines()
         say("\n".join(["  ansible-playbook could not run; the end of its output:", *(f"  | {line}" for line in lines[-15:])]))
-    return exit_code, sorted(changed)
+    return played
 
 
-def host_words(state: str, line: str, phase: Phase) -> str:
-    """What a line of ansible-playbook says of a host."""
-    if state == "changed":
-        return "changed" if phase.playbook == "apply" else "judged, would be changed"
-    if state == "ok":
-        return "judged, nothing to change"
-    return "unreachable" if "UNREACHABLE" in line else "failed: its finding says why"
+def failure_word(state: str, line: str) -> str:
+    """What a line of ansible-playbook says of a host that was not judged."""
+    if state != "fatal":
+        return ""
+    return " (unreachable)" if "UNREACHABLE" in line else " (failed)"
+
+
+def told(phase: Phase, fleet: Fleet, expected: Mapping[str, Any]) -> Iterator[str]:
+    """What there is to say after a phase."""
+    if phase.applies:
+        yield from told_changes(fleet)
+        return
+    yield from told_hosts(fleet, descriptions())
+    yield ""
+    if "left" in expected:
+        yield "What is left, and why apply leaves it alone:"
+        yield from (line for host, why in expected["left"].items() for line in wrapped(f"{host:<8}{why}", indent=8))
+    else:
+        yield from wrapped(LEGEND)
+        yield ""
+        yield f"Some of the {len(fleet.causes)} things that are not fine; the report has all of them, with what to do:"
+        yield from worst(outstanding(fleet.causes), most=_MOST_CAUSES)
+    yield ""
+    yield "Client push goes by rings of computers, and each push account belongs to one of them. Who is an administrator where:"
+    yield from rings_table(fleet.rings)
+
+
+def told_hosts(fleet: Fleet, about: Mapping[str, str]) -> Iterator[str]:
+    """Each host with what it is there to show, and its counts."""
+    sums = total(counts for areas in fleet.counts.values() for counts in areas.values())
+    numbers = {host: total(areas.values()) for host, areas in fleet.counts.items()}
+    columns = [word for word in COLUMNS if word != "error" or sums["error"]]
+    room = WIDTH - 8 - sum(len(word) + 2 for word in columns)
+    yield f"{'host':<8}{'':<{room}}" + "".join(f"  {word}" for word in columns)
+    for host in about:
+        first, *more = textwrap.wrap(about[host], room) or [""]
+        said = counted(numbers[host], columns) if host in numbers else "  not heard from"
+        yield f"{host:<8}{first:<{room}}{said}"
+        yield from (f"{'':<8}{line}" for line in more)
+    yield f"{'all':<8}{'':<{room}}{counted(sums, columns)}"
+
+
+def wrapped(text: str, indent: int = 0) -> list[str]:
+    return textwrap.wrap(text, WIDTH, subsequent_indent=" " * indent, break_on_hyphens=False)
+
+
+def counted(numbers: Mapping[str, int], columns: Sequence[str]) -> str:
+    """A row of numbers; a dot stands for none."""
+    return "".join(f"  {sum(numbers[status.value] for status in COLUMNS[word]) or '.':>{len(word)}}" for word in columns)
+
+
+_MOST_CAUSES = 12
+_LONG = 160
+
+
+def outstanding(causes: Sequence[Cause]) -> list[Cause]:
+    """Causes to show: one of each host and of each recommendation, the worst, and rather one that is told in few words."""
+    found: list[Cause] = []
+    for cause in sorted(causes, key=lambda cause: (cause.status.rank, len(cause.actual) > _LONG)):
+        if all(cause.subject != known.subject and cause.title != known.title for known in found):
+            found.append(cause)
+    return found[:_MOST_CAUSES]
+
+
+def told_changes(fleet: Fleet) -> Iterator[str]:
+    """How many changes there were, and some of every area."""
+    changes = [(host, change) for host, result in fleet.results.items() for change in result.changes]
+    states = [change["state"] for _host, change in changes]
+    hosts = len({host for host, change in changes if change["state"] == "made"})
+    refused = f", {states.count('refused')} refused" if "refused" in states else ""
+    yield f"{states.count('made')} changes made on {hosts} hosts, {states.count('failed')} failed{refused}. Some of them:"
+    yield ""
+    for host, change in samples(changes):
+        yield f"{host:<8}{textwrap.shorten(change_words(change), WIDTH - 8, placeholder=' …')}"
+    yield ""
+    yield "Each host keeps a snapshot of how it was, which the playbook configmgr.hardening.rollback restores."
+
+
+_MOST_OF_AN_AREA = 4
+
+
+def samples(changes: Sequence[tuple[str, Mapping[str, Any]]]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """A few changes of each area: of settings that differ, and of as many hosts as possible."""
+    for area in dict.fromkeys(change["area"] for _host, change in changes):
+        kinds: dict[str, tuple[str, Mapping[str, Any]]] = {}
+        seen: set[str] = set()
+        # Those of hosts that were not seen yet come first.
+        for fresh in (True, False):
+            for host, change in changes:
+                kind = " ".join(str(change["setting"]).split()[:2]) + str(change["after"])
+                if change["area"] == area and change["state"] == "made" and kind not in kinds and (host not in seen) is fresh:
+                    kinds[kind] = (host, change)
+                    seen.add(host)
+        yield from list(kinds.values())[:_MOST_OF_AN_AREA]
+
+
+def change_words(change: Mapping[str, Any]) -> str:
+    """A change in a line."""
+    if change["item"] is not None:
+        # What an account is called says more than its SID; what a rule admits does not.
+        named = change["note"] if str(change["item"]).startswith("S-1-") and change["note"] else change["item"]
+        about = f" ({change['note']})" if change["note"] and change["note"] != named else ""
+        return f"{change['setting']}: {'+' if change['after'] == 'present' else '-'} {named}{about}"
+    about = f" ({change['note']})" if change["note"] else ""
+    return f"{change['setting']}: {change['before']} -> {change['after']}{about}"
 
 
 def survey_of(workspace: Workspace, phase: Phase) -> Fleet:
@@ -217,10 +361,13 @@ def host_names(workspace: Workspace) -> list[str]:
     return sorted(names)
 
 
-def compare(phase: Phase, ended: tuple[int, list[str]], fleet: Fleet, expected: Mapping[str, Any]) -> list[str]:
+def compare(phase: Phase, played: Played, fleet: Fleet, expected: Mapping[str, Any]) -> list[str]:
     """Sentences for everything that is not as expected."""
-    exit_code, changed = ended
+    exit_code, changed = played.exit_code, sorted(played.changed)
     problems = []
+    unfinished = sorted({cause.subject for cause in fleet.causes if cause.status is not Status.WAIVED})
+    if "left" in expected and sorted(expected["left"]) != unfinished:
+        problems.append(f"{phase.name}: something is left on {unfinished}, and explained is {sorted(expected['left'])}")
     if changed != sorted(expected["changed"]):
         problems.append(f"{phase.name}: changed are {changed} instead of {expected['changed']}")
     if exit_code != expected["exit_code"]:

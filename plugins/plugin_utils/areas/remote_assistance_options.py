@@ -4,9 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.areas.remote_assistance_firewall import (
+    FirewallWanted,
+    read_firewall_option,
+)
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.errors import OptionError
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.policy_owner import ManagedBy
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.registry_duration import UNIT_NAMES
@@ -33,6 +37,7 @@ class RemoteAssistanceOptions:
     messages: tuple[str, str] | None = None
     manage_feature: bool = False
     uac_prompt_visible: bool | None = None
+    firewall: FirewallWanted = field(default_factory=FirewallWanted)
 
     @property
     def solicits(self) -> bool:
@@ -74,6 +79,7 @@ def read_options(given: Mapping[str, Any]) -> RemoteAssistanceOptions:
         wrong.append("control: mode 'disabled' has no sessions; leave control out, or choose another mode.")
     life = _life(given.get("ticket_life"), wrong)
     messages = _messages(given.get("warning_messages"), wrong)
+    firewall = read_firewall_option(given.get("firewall"), wrong)
     if wrong:
         raise OptionError(wrong)
     return RemoteAssistanceOptions(
@@ -88,6 +94,7 @@ def read_options(given: Mapping[str, Any]) -> RemoteAssistanceOptions:
         messages=messages,
         manage_feature=given.get("manage_feature", False),
         uac_prompt_visible=given.get("uac_prompt_visible_to_helper"),
+        firewall=firewall,
     )
 
 

@@ -7,6 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.areas.answer_file import answer_file_statements
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.areas.remote_assistance_firewall import (
+    declaration_of,
+    firewall_requirements,
+    firewall_statements,
+)
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.areas.remote_assistance_options import (
     RemoteAssistanceOptions,
     read_options,
@@ -62,6 +67,7 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.regis
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.scheduled_task import ScheduledTask
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.server_feature import ServerFeature
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.wmi_property import WmiProperty
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.firewall.declared import Declaration
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.sids import ADMINISTRATORS
 
 AREA = "remote_assistance_policy"
@@ -74,9 +80,22 @@ _EMPTY_GROUP = f"Take everybody out of the local group {HELPER_GROUP}."
 _DIRECT = "a value written to the policy key directly lasts until another policy writes it"
 
 
-def demands(given: Mapping[str, Any]) -> Demands:
-    """The whole area for one host, from checked options; broken rules between them are an OptionError."""
+def declares(given: Mapping[str, Any]) -> Declaration:
+    """What the area declares of the firewall, for all areas of a host to be judged together (OptionError)."""
+    return _declaration(read_options(given))
+
+
+def _declaration(options: RemoteAssistanceOptions) -> Declaration:
+    return declaration_of(options.firewall, offers=options.offers, solicits=options.solicits, ours=options.ours)
+
+
+def demands(given: Mapping[str, Any], declaration: Declaration | None = None) -> Demands:
+    """The whole area for one host, from checked options; broken rules between them are an OptionError.
+
+    C(declaration): all that the areas of the run declare of the firewall, where there are several.
+    """
     options = read_options(given)
+    own = _declaration(options)
     builder = _Builder(options)
     requirements = (
         *builder.ownership(),
@@ -86,9 +105,11 @@ def demands(given: Mapping[str, Any]) -> Demands:
         *builder.invitations(),
         *builder.sessions(),
         *builder.system(),
+        *firewall_requirements(own, own if declaration is None else declaration, offers=options.offers),
     )
     evidenced = {control for requirement in requirements for control in requirement.controls}
-    statements = (*builder.declared_drift(), *answer_file_statements(given.get("answer_file"), invitations=options.solicits))
+    said = (*builder.declared_drift(), *firewall_statements(own, offers=options.offers))
+    statements = (*said, *answer_file_statements(given.get("answer_file"), invitations=options.solicits))
     stated = {statement.control for statement in statements}
     skipped = tuple(
         Statement(control, Status.NOT_APPLICABLE, reason)

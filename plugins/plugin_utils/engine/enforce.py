@@ -4,10 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine import snapshot as snapshots
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.account_guard import account_reads, came_in
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.connection import connection_reads
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.exchange import Step, build_request, read_reply
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.firewall_guard import guard_of, may_write_firewall
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.judge import Context, judge, waived_controls
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.observe import (
     Observations,
@@ -17,12 +20,13 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.observe
     settings_of,
 )
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.plan import Plan, apply_steps, outcome_of, plan, trigger_needs
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.verdict import Verdict, decide
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.verdict import APPLY, Verdict, decide
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.change import Change, ChangeState
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.finding import Finding
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.observation import Observation, Problem
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operation import Answers, HostFacts, Json
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.requirement import Demands
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status import Status
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status import Code, Status
 
 Announce = Callable[[str], None]
 Execute = Callable[[Mapping[str, Json]], Mapping[str, Json]]
@@ -31,13 +35,19 @@ Execute = Callable[[Mapping[str, Json]], Mapping[str, Json]]
 
 @dataclass(frozen=True)
 class Outcome:
-    """C(changes) are planned in a verification and made, failed or refused after an apply. C(snapshot): its name, when one was left."""
+    """C(changes) are planned in a verification and made, failed or refused after an apply. C(snapshot): its name, when one was left.
+
+    C(readings): by area, what the judgement of other hosts or of the fleet needs of this one, as it is in the end. C(restart_required):
+    services that somebody has to start anew, in a verification also those that an apply would leave so.
+    """
 
     host: HostFacts
     findings: tuple[Finding, ...]
     changes: tuple[Change, ...]
     snapshot: str | None = None
     reboot_required: bool = False
+    readings: Mapping[str, Json] = field(default_factory=dict)
+    restart_required: tuple[str, ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -62,24 +72,38 @@ def run(
     HostError, ContractError: the host could not be judged. OptionError: it shows an option to be wrong; nothing was written.
     """
     requirements = [requirement for demand in demands for requirement in demand.requirements]
-    request = build_request([Step(read) for read in reads_of(settings_of(requirements))])
+    guarded = context.connection if may_write_firewall(requirements) else None
+    reads = (
+        *reads_of(settings_of(requirements)),
+        *(connection_reads(guarded) if guarded else ()),
+        *account_reads(context.connection, requirements),
+    )
+    request = build_request([Step(read) for read in reads])
     answers = read_reply(request, execute(request.arguments))
+    answers = answers.of(replace(answers.host, came_in=came_in(context.connection, answers)))
     observations = observe(demands, answers)
     verdicts = _decide(demands, observations, answers.host)
-    the_plan = plan(verdicts, waived_controls(context))
+    the_plan = plan(verdicts, waived_controls(context), guard_of(guarded, answers) if guarded else None)
     if check or not the_plan.planned:
         findings = judge(demands, _refused(verdicts, the_plan.changes, the_plan), context)
-        return Outcome(answers.host, findings, the_plan.changes)
+        return Outcome(
+            answers.host,
+            findings,
+            the_plan.changes,
+            readings=_readings(demands, observations),
+            restart_required=_restart_required(verdicts, the_plan.changes),
+        )
     taken = _snapshot(the_plan, verdicts, observations, answers.host, snapshots.Run(run_id, action))
     steps, again = apply_steps(the_plan, verdicts, observations, taken.write())
     request = build_request(steps)
     announce(taken.name)
     later = read_reply(request, execute(request.arguments))
+    later = later.of(replace(later.host, came_in=answers.host.came_in))
     changes = tuple(
         outcome_of(change, later, taken.write()) if change.state is ChangeState.PLANNED else change for change in the_plan.changes
     )
     now = answers.updated(later)
-    after = {**observations, **{setting: interpreted(setting, now) for setting in again}}
+    after = {**observations, **{setting: _told(interpreted(setting, now)) for setting in again}}
     judged = _failed(
         _decide(demands, after, later.host), the_plan, changes, _failed_triggers(verdicts, the_plan, observations, later, taken)
     )
@@ -89,7 +113,26 @@ def run(
         changes=changes,
         snapshot=taken.name if later[taken.write()].ok else None,
         reboot_required=_reboot_required(changes, later),
+        readings=_readings(demands, after),
+        restart_required=_restart_required(judged, changes),
     )
+
+
+def _told(observation: Observation) -> Observation:
+    """What shows an option to be wrong only after something was written is a problem like any other."""
+    if observation.problem or not observation.wrong_options:
+        return observation
+    return replace(observation, problem=Problem(Code.READ_FAILED, " ".join(observation.wrong_options)))
+
+
+def _readings(demands: Sequence[Demands], observations: Observations) -> dict[str, Json]:
+    found: dict[str, dict[str, Json]] = {}
+    for demand in demands:
+        for requirement in demand.requirements:
+            reading = requirement.setting.reading(observations[requirement.setting])
+            if reading:
+                found.setdefault(demand.area, {}).update(reading)
+    return dict(found)
 
 
 def _snapshot(
@@ -144,8 +187,14 @@ def _refused(verdicts: Sequence[Verdict], changes: Sequence[Change], the_plan: P
     said = []
     for index, verdict in enumerate(verdicts):
         reasons = " ".join(dict.fromkeys(refused[key].message or "" for key in the_plan.keys_of(index) if key in refused))
-        said.append(replace(verdict, remedy=f"{reasons} {verdict.remedy}".strip()) if reasons else verdict)
+        remedy = verdict.remedy if the_plan.asks(index) else verdict.remedy.removeprefix(APPLY)
+        said.append(replace(verdict, remedy=f"{reasons} {remedy}".strip()) if reasons else verdict)
     return said
+
+
+def _restart_required(verdicts: Sequence[Verdict], changes: Sequence[Change]) -> tuple[str, ...]:
+    found = [service for verdict in verdicts for service in verdict.restarts]
+    return tuple(dict.fromkeys((*found, *(service for change in changes if change.counts for service in change.difference.restarts))))
 
 
 def _reboot_required(changes: Sequence[Change], answers: Answers) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.verdict import Verdict
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.connection import Connection
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.control import Control
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.exceptions import Attestation, Waiver
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.finding import Finding, Part
@@ -20,13 +21,17 @@ _WAIVABLE = (Status.CONFLICT, Status.DRIFT, Status.INDETERMINATE, Status.UNATTES
 
 @dataclass(frozen=True)
 class Context:
-    """What judging needs besides the host: C(subject) is the host's name in the inventory, C(today) the day that dates are held against."""
+    """What judging needs besides the host: C(subject) is the host's name in the inventory, C(today) the day that dates are held against.
+
+    C(connection): the one in use, for the guard; without it no firewall write is planned.
+    """
 
     subject: str
     catalog: Mapping[str, Control]
     today: date
     waivers: tuple[Waiver, ...] = ()
     attestations: tuple[Attestation, ...] = ()
+    connection: Connection | None = None
 
 
 def judge(demands: Iterable[Demands], verdicts: Iterable[Verdict], context: Context) -> tuple[Finding, ...]:

@@ -4,26 +4,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.exchange import Step
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.firewall_guard import FirewallGuard
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.guard import refusal
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.lineup import Unit, comes, goes, line_up, phase
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.observe import Observations, reads_of
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.verdict import Verdict
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.change import Change, ChangeState, Difference
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.change import Change, ChangeState
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operation import Answers, Failure, Operation
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.requirement import Requirement
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.setting import Setting
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status import Status
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.firewall_applied import is_firewall_write
 
 
 @dataclass(frozen=True)
 class Plan:
-    """C(changes): each difference once, refused ones included. C(verdict_changes): which of them each verdict asked for, by its index."""
+    """C(changes): each difference once, refused ones included. C(verdict_changes): which of them each verdict asked for, by its index.
+
+    C(guarded): by the difference's key, the writes that it needs besides so that the connection stays.
+    """
 
     changes: tuple[Change, ...]
     verdict_changes: Mapping[int, tuple[str, ...]]
+    guarded: Mapping[str, tuple[Operation, ...]] = field(default_factory=dict)
 
     def keys_of(self, index: int) -> tuple[str, ...]:
         """The keys of the differences that a verdict asked for."""
@@ -43,8 +50,53 @@ class Plan:
         return {change.difference.key: change for change in self.planned}
 
 
-def plan(verdicts: Sequence[Verdict], waived: frozenset[str] = frozenset()) -> Plan:
-    """Collect the changes of all verdicts. What is waived is left alone; what waits for something that will not come is refused."""
+def plan(verdicts: Sequence[Verdict], waived: frozenset[str] = frozenset(), guard: FirewallGuard | None = None) -> Plan:
+    """Collect the changes of all verdicts. What is waived is left alone; what waits for something that will not come is refused.
+
+    C(guard) judges firewall writes; without it none is planned.
+    """
+    guard = guard or FirewallGuard(None, None)
+    refused: dict[str, str] = {}
+    while True:
+        asked = [_without(verdict, refused) for verdict in verdicts]
+        the_plan = _collected(asked, waived)
+        judgement = guard.judge(_firewall_writes(_lined_up(the_plan, asked)))
+        gone = {**_displaced(the_plan, asked), **judgement.refused}
+        if not gone:
+            return replace(the_plan, guarded=judgement.needs)
+        # What is refused may be what others wait for, or what others were judged by.
+        refused |= gone
+
+
+def _without(verdict: Verdict, refused: Mapping[str, str]) -> Verdict:
+    """A verdict with some of its changes refused."""
+    changes = tuple(
+        replace(change, state=ChangeState.REFUSED, message=refused[change.difference.key])
+        if change.state is ChangeState.PLANNED and change.difference.key in refused
+        else change
+        for change in verdict.changes
+    )
+    return verdict if changes == verdict.changes else replace(verdict, changes=changes)
+
+
+def _firewall_writes(units: Iterable[Unit]) -> list[tuple[str, list[Operation]]]:
+    found = [(unit.difference.key, [write for write in unit.difference.writes if is_firewall_write(write)]) for unit in units]
+    return [(key, writes) for key, writes in found if writes]
+
+
+def _displaced(the_plan: Plan, verdicts: Sequence[Verdict]) -> dict[str, str]:
+    """What takes something away from the firewall whose replacement, in the same requirement, was refused."""
+    found = {}
+    for verdict in verdicts:
+        missing = [change for change in verdict.changes if change.state is ChangeState.REFUSED and comes(change.difference)]
+        for change in verdict.changes:
+            key = change.difference.key
+            if missing and key in the_plan.planned_by_key and phase(change.difference) and goes(change.difference):
+                found[key] = f"Not made, as what is to take its place is not made: {missing[0].message}"
+    return found
+
+
+def _collected(verdicts: Sequence[Verdict], waived: frozenset[str]) -> Plan:
     blocked = {
         verdict.requirement.setting.key: verdict
         for verdict in verdicts
@@ -95,15 +147,12 @@ def apply_steps(
     Also the settings whose observations are new afterwards.
     """
     planned = the_plan.planned_by_key
-    writes_of: dict[str, list[Operation]] = {}
-    for index, verdict in enumerate(verdicts):
-        mine = [write for key in the_plan.keys_of(index) if key in planned for write in planned[key].difference.writes]
-        writes_of.setdefault(verdict.requirement.setting.key, []).extend(mine)
     steps = [Step(snapshot)]
-    for index in _ordered(verdicts):
-        requirement = verdicts[index].requirement
-        before = [snapshot, *(write for key in requirement.after for write in writes_of.get(key, ()))]
-        steps += _requirement_steps([planned[key].difference for key in the_plan.keys_of(index) if key in planned], before)
+    for unit in _lined_up(the_plan, verdicts):
+        needs = [snapshot, *unit.needs, *the_plan.guarded.get(unit.difference.key, ())]
+        for operation in (*unit.difference.conditions, *unit.difference.writes):
+            steps.append(Step(operation, tuple(dict.fromkeys(needs))))
+            needs.append(operation)
     touched = [verdict.requirement for index, verdict in enumerate(verdicts) if the_plan.asks(index)]
     steps += [Step(operation, needs) for operation, needs in trigger_needs(touched, planned, observations, snapshot)]
     moved = dict.fromkeys(setting for requirement in touched for setting in (requirement.setting, *requirement.affects))
@@ -113,20 +162,18 @@ def apply_steps(
     return tuple(steps), again
 
 
-def _requirement_steps(differences: Sequence[Difference], before: Sequence[Operation]) -> list[Step]:
-    """The writes of one requirement. What goes from a list waits for what comes; otherwise one failure does not stop the rest."""
-    coming = [write for difference in differences if difference.after != "absent" for write in difference.writes]
-    steps = []
-    for difference in sorted(differences, key=_goes):
-        needs = [*before, *(coming if _goes(difference) else ())]
-        for operation in (*difference.conditions, *difference.writes):
-            steps.append(Step(operation, tuple(dict.fromkeys(needs))))
-            needs.append(operation)
-    return steps
-
-
-def _goes(difference: Difference) -> bool:
-    return difference.item is not None and difference.after == "absent"
+def _lined_up(the_plan: Plan, verdicts: Sequence[Verdict]) -> tuple[Unit, ...]:
+    """What is planned, in the order in which it is written."""
+    planned = the_plan.planned_by_key
+    differences = {index: [planned[key].difference for key in the_plan.keys_of(index) if key in planned] for index in range(len(verdicts))}
+    writes_of: dict[str, list[Operation]] = {}
+    for index, verdict in enumerate(verdicts):
+        writes = [write for difference in differences[index] for write in difference.writes]
+        writes_of.setdefault(verdict.requirement.setting.key, []).extend(writes)
+    return line_up(
+        (differences[index], [write for key in verdicts[index].requirement.after for write in writes_of.get(key, ())])
+        for index in _ordered(verdicts)
+    )
 
 
 def trigger_needs(
@@ -156,7 +203,9 @@ def outcome_of(change: Change, answers: Answers, snapshot: Operation) -> Change:
     for write in change.difference.writes:
         failure = answers[write].failure
         if failure:
-            return replace(change, state=ChangeState.FAILED, message=_why(failure, answers[snapshot].failure))
+            told = {(operation, kind): sentence for operation, kind, sentence in change.difference.told}
+            message = told.get((write, failure.kind)) or _why(failure, answers[snapshot].failure)
+            return replace(change, state=ChangeState.FAILED, message=message)
     return replace(change, state=ChangeState.MADE)
 
 

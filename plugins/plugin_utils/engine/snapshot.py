@@ -17,6 +17,15 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine.guard i
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.change import Change
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operation import HostFacts, Json, Operation
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.requirement import Demands, Requirement
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.firewall_changes import can_return
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.firewall_restoring import (
+    RuleSwitch,
+    StoredProfileOption,
+    StoredRule,
+)
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.firewall_rule_parameters import has_wildcard
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.firewall_stores import LOCAL_PROFILES
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.firewall_writes import PROFILE_OPTIONS
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.group_members import (
     GroupMember,
     MadeGroup,
@@ -25,18 +34,39 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.group
     MovedWanted,
 )
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.policy_owner import PolicyOwner
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.push_principals import Principals
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.registry import Place, Stored
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.registry_key import EmptyRegistryKey, Leaving
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.registry_value import RegistryValue
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.scheduled_task import ScheduledTask
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.security_owner import SecurityOwner
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.server_feature import ServerFeature
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.sids import is_sid
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.site_list import ListWanted, SiteList
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.site_place import Site
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.site_property import SiteProperty
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.site_push import LISTS, PROPERTIES
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.site_pxe import PXE, PXE_PROPERTIES
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.site_pxe_binding import PxeBinding, PxeSwitch, stored_binding
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.site_role import property_of
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.smb_server import TITLES as SMB_SWITCHES
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.smb_server import SmbSwitch
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.smb_shares import ShareEncryption
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.state_store_deletion import PointNumber
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.state_store_folders import StoredFolders
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.state_store_point import NUMBERS
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.user_right import HoldersWanted, StoredRight, set_holders
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.firewall.declared import is_own
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.firewall.rule import Profile
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.storage_folder import parse as parse_folder
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.storage_folder import place as folder_place
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.sids import ADMINISTRATORS, is_account, is_sid
 
 SCHEMA = 1
 FOLDER = "snapshots"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}\Z")
 # A snapshot's name is that of its run, with a mark for rollbacks, and the time: 100 characters at most.
 _LONGEST_RUN_ID = 73
+_SITE_CODE = re.compile(r"[A-Za-z0-9]{3}\Z")
 
 
 def _is_text(data: Json) -> bool:
@@ -104,7 +134,9 @@ class Snapshot:
             "areas": list(self.areas),
             "settings": list(self.settings),
         }
-        return Operation.of("file.write", path=path_of(self.name), text=json.dumps(content, ensure_ascii=False, indent=1))
+        # The host replaces references in every text that it is sent, and this is JSON's own way to spell the mark of one otherwise.
+        text = json.dumps(content, ensure_ascii=False, indent=1).replace("${", "\\u0024{")
+        return Operation.of("file.write", path=path_of(self.name), text=text)
 
 
 def is_run_id(text: str) -> bool:
@@ -201,7 +233,10 @@ def _requirement(entry: Mapping[str, Json], snapshot: Snapshot) -> Requirement:
         return _key_requirement(_text(entry["key"]), snapshot)
     if kind == "group_member":
         member = GroupMember(*_sids((entry["sid"], entry["member"])))
-        return Requirement(member, _flag(entry["before"]), (), object=member.key)
+        decider = _security_authority(snapshot) if member.group == ADMINISTRATORS else None
+        return Requirement(member, _flag(entry["before"]), (), object=member.key, authority=decider)
+    if kind == "user_right":
+        return _right_requirement(_text(entry["right"]), snapshot)
     if kind == "made_group":
         wanted = MadeWanted(frozenset(_sids(entry["members"])), frozenset(_sids(entry["others"])))
         made = MadeGroup(_text(entry["name"]))
@@ -217,7 +252,146 @@ def _requirement(entry: Mapping[str, Json], snapshot: Snapshot) -> Requirement:
     if kind == "server_feature":
         feature = ServerFeature(_text(entry["name"]))
         return Requirement(feature, _flag(entry["before"]), (), object=feature.key)
+    if kind in ("site_property", "site_list", "site_list_members"):
+        return _site_requirement(entry)
+    if kind in ("site_role_property", "pxe_binding"):
+        return _point_requirement(entry, snapshot)
+    if kind in ("firewall_rule", "firewall_rule_enabled", "firewall_profile"):
+        return _firewall_requirement(entry)
+    if kind in (PointNumber.kind, StoredFolders.kind):
+        return _state_migration_requirement(entry, snapshot)
+    if kind == SmbSwitch.kind:
+        if entry["name"] not in SMB_SWITCHES:
+            raise MalformedSnapshotError(f"it has the unknown switch '{entry['name']}' of the SMB server")
+        switch = SmbSwitch(_text(entry["name"]))
+        return Requirement(switch, _flag(entry["before"]), (), object=switch.key)
+    if kind == ShareEncryption.kind:
+        share = ShareEncryption(_text(entry["share"]))
+        return Requirement(share, _flag(entry["before"]), (), object=share.key)
     raise MalformedSnapshotError(f"it has a setting of the unknown kind '{kind}'")
+
+
+def _right_requirement(right: str, snapshot: Snapshot) -> Requirement:
+    """All entries of a right together: a template sets who has it in one go."""
+    entries = [entry for entry in snapshot.settings if entry["kind"] == "user_right" and entry["right"] == right]
+    before = {sid: _flag(entry["before"]) for entry in entries for sid in _sids((entry["member"],))}
+    if not all(map(is_account, before)):
+        raise MalformedSnapshotError(f"{right} in it has a holder that no apply gives it to")
+    setting = StoredRight(right, tuple(before))
+    wanted = HoldersWanted(tuple(before.items()))
+    return Requirement(setting, wanted, (), object=setting.key, authority=_security_authority(snapshot))
+
+
+def _security_authority(snapshot: Snapshot) -> SecurityOwner:
+    """Who else may decide by now who is in Administrators or has a right: what they set is left alone."""
+    entries = [
+        entry
+        for entry in snapshot.settings
+        if entry["kind"] == "user_right" or (entry["kind"] == "group_member" and entry["sid"] == ADMINISTRATORS)
+    ]
+    principals = Principals((), tuple(dict.fromkeys(_sids(entry["member"] for entry in entries))))
+    return SecurityOwner(principals, tuple(dict.fromkeys(_text(entry["right"]) for entry in entries if "right" in entry)))
+
+
+def _site_requirement(entry: Mapping[str, Json]) -> Requirement:
+    """Something of a Configuration Manager site; only what this version knows of one can be named."""
+    code = _text(entry["site"])
+    if not _SITE_CODE.match(code):
+        raise MalformedSnapshotError("a site in it has no site code")
+    before = entry["before"]
+    if entry["kind"] == "site_property":
+        kind = PROPERTIES[_text(entry["property"])]
+        if not kind.may_be(before):
+            raise MalformedSnapshotError(f"the property {kind.name} in it has another type")
+        setting = SiteProperty(Site(code), kind)
+        return Requirement(setting, before, (), object=setting.key)
+    if entry["kind"] == "site_list":
+        wanted = ListWanted(tuple(_text(member) for member in _listed(before)), exact=True, ordered=True)
+    else:
+        there = {_text(member): _flag(present) for member, present in before.items()}
+        members = tuple(member for member, present in there.items() if present)
+        wanted = ListWanted(members, without=tuple(member for member, present in there.items() if not present))
+    listed = SiteList(Site(code), LISTS[_text(entry["list"])], wanted)
+    return Requirement(listed, None, (), object=listed.key)
+
+
+def _state_migration_requirement(entry: Mapping[str, Json], snapshot: Snapshot) -> Requirement:
+    """Something of a state migration point; all of its folders together, as they are one list."""
+    code, point = _text(entry["site"]), _text(entry["point"])
+    if not _SITE_CODE.match(code):
+        raise MalformedSnapshotError("a site in it has no site code")
+    if entry["kind"] == PointNumber.kind:
+        if not _is_number(entry["before"]) or entry["before"] >= 1 << 32:
+            raise MalformedSnapshotError(f"a number of the state migration point {point} in it is none")
+        number = PointNumber(Site(code), point, NUMBERS[_text(entry["number"])])
+        return Requirement(number, entry["before"], (), object=number.key)
+    same = [one for one in snapshot.settings if one["kind"] == StoredFolders.kind and (one["site"], one["point"]) == (code, point)]
+    before = tuple((_text(one["folder"]), _text(one["before"])) for one in same)
+    for folder, text in before:
+        if parse_folder(text).place != folder_place(folder):
+            raise MalformedSnapshotError(f"the folder {folder} in it is another one")
+    folders = StoredFolders(Site(code), point)
+    return Requirement(folders, before, (), object=folders.key)
+
+
+def _point_requirement(entry: Mapping[str, Json], snapshot: Snapshot) -> Requirement:
+    """Something of a distribution point; only what this version knows of one can be named."""
+    code, server, before = _text(entry["site"]), _text(entry["server"]), entry["before"]
+    if not _SITE_CODE.match(code):
+        raise MalformedSnapshotError("a site in it has no site code")
+    site = Site(code)
+    if entry["kind"] == "pxe_binding":
+        binding = PxeBinding(site, server, None)
+        return Requirement(binding, stored_binding(before), (), object=binding.key)
+    kind = PXE_PROPERTIES[_text(entry["property"])]
+    if not kind.kind.may_be(before):
+        raise MalformedSnapshotError(f"the property {kind.kind.name} in it has another type")
+    if kind is not PXE:
+        setting = property_of(kind, site, server)
+        return Requirement(setting, before, (), object=setting.key)
+    # What PXE will answer on is brought back first.
+    goal = next(
+        (
+            stored_binding(other["before"])
+            for other in snapshot.settings
+            if other["kind"] == "pxe_binding" and (other["site"], other["server"]) == (code, server)
+        ),
+        None,
+    )
+    switch = PxeSwitch(site, PXE.of(server), PXE, server, goal=goal)
+    after = () if goal is None or before != 1 else (PxeBinding(site, server, None).key,)
+    return Requirement(switch, before, (), object=switch.key, after=after)
+
+
+def _firewall_requirement(entry: Mapping[str, Json]) -> Requirement:
+    """Something of the firewall. Whether bringing it back would cut the connection is judged on the host, with all that comes back."""
+    if entry["kind"] == "firewall_profile":
+        return _profile_requirement(entry)
+    rule_id = _text(entry["id"])
+    if not rule_id or has_wildcard(rule_id):
+        raise MalformedSnapshotError(f"the firewall rule '{rule_id}' in it may stand for several")
+    if entry["kind"] == "firewall_rule_enabled":
+        switch = RuleSwitch(rule_id)
+        return Requirement(switch, _flag(entry["before"]), (), object=switch.key)
+    if not is_own(rule_id):
+        raise MalformedSnapshotError(f"the firewall rule {rule_id} in it is not one that apply makes or removes")
+    before = entry["before"] if entry["before"] is None else _text(entry["before"])
+    if not can_return(entry):
+        raise MalformedSnapshotError(f"the firewall rule {rule_id} in it could not be made again")
+    rule = StoredRule(rule_id)
+    return Requirement(rule, before, (), object=rule.key)
+
+
+def _profile_requirement(entry: Mapping[str, Json]) -> Requirement:
+    profile: Profile | None = next((known for known in LOCAL_PROFILES if known == entry["profile"]), None)
+    option, before = _text(entry["option"]), entry["before"]
+    if profile is None or option not in PROFILE_OPTIONS:
+        raise MalformedSnapshotError(f"it has an unknown option of the firewall, {option} of the profile {entry['profile']}")
+    words = PROFILE_OPTIONS[option][1]
+    if before is not None and not (_is_number(before) and before < 1 << 32 and (words is None or before in words)):
+        raise MalformedSnapshotError(f"the option {option} of the firewall in it has a value that it cannot have")
+    setting = StoredProfileOption(profile, option)
+    return Requirement(setting, before, (), object=setting.key)
 
 
 def _authority(key: str, snapshot: Snapshot) -> PolicyOwner:
@@ -242,8 +416,13 @@ def _restoring(entry: Mapping[str, Json]) -> tuple[Operation, ...]:
         return (Operation.of("registry.remove", key=entry["key"], name=entry["name"]),)
     if kind == "registry_key":
         return (Operation.of("registry.remove", key=entry["key"]),)
+    if kind == "group_member" and entry["sid"] == ADMINISTRATORS and is_account(entry["member"]):
+        # Whether it is the connection's own account is known on the host only, and asked there.
+        return ()
     if kind == "group_member":
         return (Operation.of("group.remove", sid=entry["sid"], members=[entry["member"]]),)
+    if kind == "user_right":
+        return (set_holders(entry["right"], (f"*{entry['member']}",)),)
     if kind == "scheduled_task":
         return ScheduledTask(entry["path"], entry["name"]).switch(enabled=entry["before"])
     if kind == "server_feature":

@@ -13,6 +13,11 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.requirem
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.setting import Assessment
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.severity import Severity
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status import Code, Status
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.firewall_applied import is_firewall_write
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.firewall_changes import can_return
+
+APPLY = "Apply. By hand: "
+"""What stands before a remedy that apply has."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,7 @@ class Verdict:
     code: Code | None = None
     severity: Severity | None = None
     changes: tuple[Change, ...] = ()
+    restarts: tuple[str, ...] = ()
 
 
 def decide(area: str, requirement: Requirement, observations: Observations, host: HostFacts) -> Verdict:
@@ -57,6 +63,7 @@ def decide(area: str, requirement: Requirement, observations: Observations, host
         caveats=(*observation.caveats, *assessment.caveats, *requirement.caveats),
         remedy=assessment.remedy or requirement.remedy,
         code=assessment.code,
+        restarts=assessment.restarts,
     )
     if assessment.status is not Status.DRIFT and not assessment.differences:
         return replace(verdict, remedy="" if assessment.status is Status.COMPLIANT else verdict.remedy)
@@ -72,13 +79,14 @@ def _with_changes(verdict: Verdict, assessment: Assessment, observations: Observ
         if by:
             deciders.setdefault(by, []).append(difference)
         elif requirement.writable:
-            refusals = [refusal(write, host) for write in difference.writes]
+            # What the firewall's writes do together is judged when all of them are known.
+            refusals = [refusal(write, host) for write in difference.writes if not is_firewall_write(write)]
             reasons = [reason for reason in (*refusals, _lasting(difference)) if reason]
             state = ChangeState.REFUSED if reasons else ChangeState.PLANNED
             changes.append(Change(verdict.area, requirement.controls, difference, state, reasons[0] if reasons else None))
     if not deciders:
         planned = any(change.state is ChangeState.PLANNED for change in changes)
-        return replace(verdict, changes=tuple(changes), remedy=f"Apply. By hand: {verdict.remedy}" if planned else verdict.remedy)
+        return replace(verdict, changes=tuple(changes), remedy=f"{APPLY}{verdict.remedy}" if planned else verdict.remedy)
     who = " and ".join(deciders)
     what = ", ".join(difference.describe() for differences in deciders.values() for difference in differences)
     return replace(
@@ -86,15 +94,21 @@ def _with_changes(verdict: Verdict, assessment: Assessment, observations: Observ
         status=Status.CONFLICT,
         code=None,
         actual=f"{verdict.actual}; decided by {who}",
-        remedy=f"Decided elsewhere, so change it there ({what}), or declare that owner in managed_by. {requirement.remedy}".strip(),
+        remedy=f"Decided elsewhere, so change it there ({what}){_or_declare(requirement)}. {requirement.remedy}".strip(),
         changes=tuple(changes),
     )
 
 
+def _or_declare(requirement: Requirement) -> str:
+    return ", or declare that owner in managed_by" if requirement.authority and requirement.authority.can_be_declared else ""
+
+
 def _lasting(difference: Difference) -> str | None:
-    """The contract can say that a value is of a type that it has no name for, and cannot write one."""
+    """The contract can say that a value is of a type that it has no name for, and cannot write one; the cmdlets cannot say all rules."""
     if any((entry.get("before") or {}).get("type") == "unknown" for entry in difference.restore if entry["kind"] == "registry_value"):
         return "What is there now is of a type that could not be written back, so it is not replaced."
+    if not all(can_return(entry) for entry in difference.restore if entry["kind"] == "firewall_rule"):
+        return "What the rule says now could not be written back, so it is not replaced; remove it by hand."
     return None
 
 

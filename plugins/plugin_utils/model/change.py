@@ -29,7 +29,9 @@ class Difference:
     what is done, where that says it better than before and after.
 
     C(conditions) are looked at on the host right before the writes; one that does not hold keeps them from being made. A
-    C(consequence) puts other settings into effect and is no change by itself.
+    C(consequence) puts other settings into effect and is no change by itself. C(told): what it means that a write fails in a certain
+    way (the write, the kind of failure, a sentence), where that can be said better than in the host's own words. C(restarts): services
+    that have to be started anew by somebody else before it takes effect.
     """
 
     key: str
@@ -45,6 +47,8 @@ class Difference:
     target: Json = None
     conditions: tuple[Operation, ...] = ()
     consequence: bool = False
+    told: tuple[tuple[Operation, str, str], ...] = ()
+    restarts: tuple[str, ...] = ()
 
     def describe(self) -> str:
         """One line: what, from, to; or which element comes or goes."""

@@ -4,14 +4,33 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
+
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.connection import CameIn
 
 Json = Any
 """A value that JSON can carry."""
 
 CONTRACT = 1
+# A secure value in a canonical body.
+_SECURE = re.compile(r'\{"secure":"(?:[^"\\]|\\.)*"\}')
+_HIDDEN = '{"secure":"(hidden)"}'
+
+_Made = TypeVar("_Made")
+
+
+def literal(value: Json) -> Json:
+    """The same value with nothing in its texts that the host would take for a reference to another operation's answer."""
+    if isinstance(value, str):
+        return value.replace("${", "$${")
+    if isinstance(value, list):
+        return [literal(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: literal(item) for key, item in value.items()}
+    return value
 
 
 @dataclass(frozen=True)
@@ -24,6 +43,10 @@ class Operation:
     op: str
     body: str
     id: str | None = None
+
+    def __repr__(self) -> str:
+        """Without passwords: an operation may end up in a traceback."""
+        return f"Operation(op={self.op!r}, body={_SECURE.sub(_HIDDEN, self.body)!r}, id={self.id!r})"
 
     @staticmethod
     def of(op: str, /, **fields: Json) -> Operation:
@@ -62,7 +85,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class HostFacts:
-    """What every reply tells of its host. C(domain_role) and C(product_type) as in Win32_ComputerSystem and Win32_OperatingSystem."""
+    """What every reply tells of its host. C(domain_role) and C(product_type) as in Win32_ComputerSystem and Win32_OperatingSystem.
+
+    C(came_in): what else is known of the account that the connection came in with, where it was asked for.
+    """
 
     name: str
     domain: str | None
@@ -76,6 +102,13 @@ class HostFacts:
     user_sid: str
     elevated: bool
     groups: tuple[str, ...]
+    came_in: CameIn | None = None
+
+    @property
+    def connection(self) -> CameIn:
+        """The account that the connection came in with; the one at work where nothing else is known."""
+        own = self.user_sid.upper()
+        return self.came_in or CameIn(self.user_name, own, own, frozenset(group.upper() for group in self.groups))
 
     @property
     def is_domain_controller(self) -> bool:
@@ -98,6 +131,7 @@ class Answers(Mapping[Operation, Answer]):
         self.host = host
         self.changed = changed
         self._answers = dict(answers)
+        self._made: dict[Callable[[Answers], Any], Any] = {}
 
     def __getitem__(self, operation: Operation) -> Answer:
         return self._answers[operation]
@@ -107,6 +141,17 @@ class Answers(Mapping[Operation, Answer]):
 
     def __len__(self) -> int:
         return len(self._answers)
+
+    def once(self, make: Callable[[Answers], _Made]) -> _Made:
+        """What a pure function makes of these answers, worked out the first time that it is asked for."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        made: _Made = self._made[make]
+        return made
+
+    def of(self, host: HostFacts) -> Answers:
+        """The same answers with other facts of their host."""
+        return Answers(host, self._answers, changed=self.changed)
 
     def updated(self, later: Answers) -> Answers:
         """These answers with those of a later execution laid over them."""

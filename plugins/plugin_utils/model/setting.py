@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -19,6 +20,7 @@ class Assessment:
 
     C(status) is compliant, drift, conflict or indeterminate (with C(code)). C(differences) would mend a drift, or
     what is indeterminate; without any, apply cannot solve it. C(remedy) overrides the requirement's own where the assessment knows better.
+    C(restarts): services that have to be started anew by somebody.
     """
 
     status: Status
@@ -28,12 +30,15 @@ class Assessment:
     code: Code | None = None
     remedy: str | None = None
     caveats: tuple[str, ...] = ()
+    restarts: tuple[str, ...] = ()
 
 
 class Setting(ABC):
     """Its C(kind) says how it is read, interpreted, and written. All of it is pure: answers in, values out."""
 
     kind: ClassVar[str]
+    can_be_declared: ClassVar[bool] = True
+    """For an authority: whether the operator's options can name who decides."""
 
     @property
     @abstractmethod
@@ -59,6 +64,10 @@ class Setting(ABC):
     def keep(self, observation: Observation) -> tuple[Json, ...]:  # noqa: ARG002 for kinds that need it
         """For a setting that others may move as a consequence of a change: what a snapshot keeps of it besides."""
         return ()
+
+    def reading(self, observation: Observation) -> Mapping[str, Json]:  # noqa: ARG002 for kinds that need it
+        """What the judgement of other hosts, or of the fleet, needs of this one; filed under the area."""
+        return {}
 
     @property
     def brought_by(self) -> tuple[str, ...]:

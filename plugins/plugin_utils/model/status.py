@@ -44,3 +44,6 @@ class Code(str, Enum):
     GROUP_NAME_LOCALISED = "group_name_localised"
     TASK_NOT_FOUND = "task_not_found"
     NOT_LOOKED_INTO = "not_looked_into"
+    FIREWALL_IN_DOUBT = "firewall_in_doubt"
+    NO_ROWS = "no_rows"
+    UNDOCUMENTED_VALUE = "undocumented_value"

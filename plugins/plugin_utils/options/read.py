@@ -26,6 +26,7 @@ _TYPE_WORDS = {
     "bool": "true or false",
     "list": "a list",
     "dict": "a dictionary",
+    "raw": "a text or a dictionary",
 }
 
 
@@ -74,11 +75,14 @@ def _value(option: Mapping[str, Any], value: Any, name: str, wrong: list[str]) -
             return _dict(option["options"], value, f"{name}.", wrong, owner=name)
         if isinstance(value, Mapping):
             return dict(value)
-        wrong.append(f"{name}: {_show(value)} is no dictionary.")
+        wrong.append(f"{name}: {'what is given' if option.get('no_log') else _show(value)} is no dictionary.")
         return {}
+    if kind == "raw":
+        return value
     converted = _scalar(kind, value)
     if converted is None:
-        wrong.append(f"{name}: {_show(value)} is not {_TYPE_WORDS[kind]}; allowed is {_allowed(option)}.")
+        shown = "what is given" if option.get("no_log") else _show(value)
+        wrong.append(f"{name}: {shown} is not {_TYPE_WORDS[kind]}; allowed is {_allowed(option)}.")
     elif "choices" in option and converted not in option["choices"]:
         wrong.append(f"{name}: {_show(value)} is not allowed; allowed is {_allowed(option)}.")
     return converted

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.finding import Finding, Part
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status import Status
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.reports.counts import count
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.reports.push_rings import PushRings, push_rings
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.reports.stored import StoredResult, newest
 
 GOOD = (Status.COMPLIANT, Status.ATTESTED, Status.NOT_APPLICABLE)
@@ -35,7 +36,8 @@ class Cause:
 class Fleet:
     """C(counts) by host and area. C(not_heard_from): hosts that should be here and have no result.
 
-    C(old): by host the areas whose newest result is past its time, with that time.
+    C(old): by host the areas whose newest result is past its time, with that time. C(rings): those of client push; what is wrong with them
+    is among the causes, of the subject "fleet".
     """
 
     results: Mapping[str, StoredResult]
@@ -44,6 +46,7 @@ class Fleet:
     not_heard_from: tuple[str, ...]
     old: Mapping[str, Mapping[str, datetime]]
     unreadable: tuple[str, ...] = ()
+    rings: PushRings = field(default_factory=PushRings)
 
 
 def survey(
@@ -59,13 +62,16 @@ def survey(
         host: {area: result.time_of(area) for area in result.areas if now - result.time_of(area) > stale_after}
         for host, result in latest.items()
     }
+    aged = {host: areas for host, areas in old.items() if areas}
+    rings = push_rings(latest, aged, expected_hosts)
     return Fleet(
         results=latest,
         counts=counts,
-        causes=causes([finding for result in latest.values() for finding in result.findings]),
+        causes=causes([*(finding for result in latest.values() for finding in result.findings), *rings.findings()]),
         not_heard_from=tuple(host for host in dict.fromkeys(expected_hosts) if host not in latest),
-        old={host: areas for host, areas in old.items() if areas},
+        old=aged,
         unreadable=tuple(unreadable),
+        rings=rings,
     )
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status import Status
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.reports.counts import total
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.reports.fleet import Cause, Fleet
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.reports.push_rings import PushRings
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.reports.stored import StoredResult
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<|~&#])")
@@ -49,6 +50,7 @@ def markdown(fleet: Fleet, title: str, now: datetime) -> str:
     lines += _caution()
     lines += _hosts(fleet)
     lines += _gaps(fleet)
+    lines += _rings(fleet.rings)
     for status, heading, explanation in _SECTIONS:
         lines += _section(heading, explanation, [cause for cause in fleet.causes if cause.status is status])
     lines += _changes(fleet.results.values())
@@ -97,6 +99,26 @@ def _gaps(fleet: Fleet) -> list[str]:
     if fleet.unreadable:
         lines += ["## Files that are no results", "", *(f"- {escape(sentence)}" for sentence in fleet.unreadable), ""]
     return lines
+
+
+def _rings(rings: PushRings) -> list[str]:
+    """Which push account reaches what; an account in two rings, or two accounts on a computer, are among the drift as well."""
+    if not rings.declared:
+        return []
+    lines = ["## Rings of client push", "", "Push accounts that are direct members of Administrators, by the ring of the computers.", ""]
+    lines += ["| ring | computers | push accounts |", "|---|--:|---|"]
+    for ring, hosts in rings.rings.items():
+        accounts = [
+            f"{escape(account)} ({len(reached)})" + (" **in several rings**" if account in rings.across else "")
+            for (of, account), reached in rings.reach.items()
+            if of == ring
+        ]
+        lines.append(f"| {escape(ring)} | {len(hosts)} | {', '.join(accounts) or '**none**'} |")
+    if rings.untold:
+        lines += ["", f"Not known of: {', '.join(f'{escape(host)} ({escape(reason)})' for host, reason in rings.untold.items())}"]
+    if rings.old:
+        lines += ["", f"From old results: {', '.join(map(escape, rings.old))}"]
+    return [*lines, ""]
 
 
 def _section(heading: str, explanation: str, causes: Sequence[Cause]) -> list[str]:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status import Status
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.reports.counts import total
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.reports.fleet import Cause, Fleet
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.reports.push_rings import PushRings
 
 _COLUMNS = (
     (Status.ERROR, "error"),
@@ -41,6 +42,23 @@ def table(fleet: Fleet) -> list[str]:
     lines.extend(f"{host:<{width}}  not heard from" for host in silent)
     lines.append("-" * len(header))
     lines.append(f"{'all':<{width}}  {'':<{area_width}} " + "".join(f"{sums[status.value] or '.':>7}" for status, _word in _COLUMNS))
+    return lines
+
+
+def rings_table(rings: PushRings) -> list[str]:
+    """Rings of client push with the accounts that reach them; no lines where nobody declares any."""
+    if not rings.declared:
+        return []
+    width = max([len(_plain(ring)) for ring in rings.rings] + [len("ring")])
+    lines = [f"{'ring':<{width}}  computers  push accounts"]
+    for ring, hosts in rings.rings.items():
+        accounts = [
+            f"{_plain(account)} ({len(reached)})" + (" [in several rings]" if account in rings.across else "")
+            for (of, account), reached in rings.reach.items()
+            if of == ring
+        ]
+        lines.append(f"{_plain(ring):<{width}}  {len(hosts):>9}  {', '.join(accounts) or 'none'}")
+    lines.extend(f"{_plain(host)}: {_plain(reason)}" for host, reason in rings.untold.items())
     return lines
 
 

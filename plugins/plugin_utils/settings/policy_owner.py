@@ -28,12 +28,12 @@ ManagedBy = Literal["this_collection", "group_policy", "configmgr"]
 # The extension that applies registry policy; its list of what it applied is in no language.
 _REGISTRY_EXTENSION = "{35378EAC-683F-11D2-A89A-00C04FBBCFA2}"
 _HISTORY = "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Group Policy\\History\\" + _REGISTRY_EXTENSION
-_READ_HISTORY = Operation.of("registry.read", key=_HISTORY, names=["DisplayName", "GPOName", "FileSysPath", "DSPath"], depth=1)
-_READ_LOGGING = Operation.of("registry.read", key="HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows\\System", names=["RSoPLogging"])
-_READ_GPOS = Operation.of(
+READ_HISTORY = Operation.of("registry.read", key=_HISTORY, names=["DisplayName", "GPOName", "FileSysPath", "DSPath"], depth=1)
+READ_LOGGING = Operation.of("registry.read", key="HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows\\System", names=["RSoPLogging"])
+READ_GPOS = Operation.of(
     "cim.query", namespace="root\\RSOP\\Computer", query="SELECT * FROM RSOP_GPO", properties=["id", "name", "guidName", "fileSystemPath"]
 )
-_READ_SESSION = Operation.of(
+READ_SESSION = Operation.of(
     "cim.query", namespace="root\\RSOP\\Computer", query="SELECT * FROM RSOP_Session", properties=["id", "creationTime"]
 )
 _READ_LOCAL_FILE = Operation.of("file.read", path="%SystemRoot%\\System32\\GroupPolicy\\Machine\\Registry.pol")
@@ -154,10 +154,10 @@ class PolicyOwner(Setting):
     def reads(self) -> tuple[Operation, ...]:
         return (
             self._read_rsop(),
-            _READ_SESSION,
-            _READ_GPOS,
-            _READ_LOGGING,
-            _READ_HISTORY,
+            READ_SESSION,
+            READ_GPOS,
+            READ_LOGGING,
+            READ_HISTORY,
             _READ_LOCAL_FILE,
             _READ_CACHE,
             READ_CONFIGMGR,
@@ -208,16 +208,16 @@ class PolicyOwner(Setting):
 
     def _domain(self, answers: Answers) -> tuple[tuple[PolicyEntry, ...] | None, str]:
         """What Group Policy objects of the domain set, or None and the reason why that cannot be seen."""
-        logging = answers[_READ_LOGGING]
+        logging = answers[READ_LOGGING]
         off = logging.ok and (logging.data["values"].get("RSoPLogging") or {}).get("data") == 0
-        session, gpos, rsop = answers[_READ_SESSION], answers[_READ_GPOS], answers[self._read_rsop()]
+        session, gpos, rsop = answers[READ_SESSION], answers[READ_GPOS], answers[self._read_rsop()]
         readable = session.ok and gpos.ok and rsop.ok
         if not off and readable and session.data["rows"]:
             names = {
                 str(row.get("id", "")).casefold(): str(row.get("name") or row.get("guidName") or row.get("id")) for row in gpos.data["rows"]
             }
             return tuple(self._from_rsop(rsop.data["rows"], names)), ""
-        history = answers[_READ_HISTORY]
+        history = answers[READ_HISTORY]
         reason = "RSoP logging is off" if off else "RSoP holds nothing" if readable else "RSoP cannot be read"
         if not history.ok or not history.data["exists"]:
             return None, f"{reason} and Windows keeps no list of applied Group Policy objects"

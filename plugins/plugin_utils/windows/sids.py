@@ -8,6 +8,9 @@ import re
 ADMINISTRATORS = "S-1-5-32-544"
 
 _SID = re.compile(r"S-1-\d+(-\d+)+\Z", re.IGNORECASE | re.ASCII)
+_OF_A_DOMAIN = re.compile(r"S-1-5-21(-\d+){3}-(?P<rid>\d+)\Z", re.IGNORECASE | re.ASCII)
+_OF_ENTRA = re.compile(r"S-1-12-1(-\d+){4}\Z", re.IGNORECASE | re.ASCII)
+_ADMINISTRATOR_RID = "500"
 
 # MS-DTYP 2.4.2.4, well-known SIDs: those that stand for crowds.
 _BROAD = {
@@ -46,3 +49,11 @@ def crowd(sid: str) -> str | None:
 def is_builtin(sid: str) -> bool:
     """Whether it is one of the aliases that come with Windows (S-1-5-32-...)."""
     return sid.upper().startswith("S-1-5-32-")
+
+
+def is_account(sid: str) -> bool:
+    """Whether it is an account or group of a domain or a computer that is no crowd, and not the Administrator that comes with one."""
+    match = _OF_A_DOMAIN.match(sid)
+    if match is None:
+        return _OF_ENTRA.match(sid) is not None
+    return match["rid"] != _ADMINISTRATOR_RID and crowd(sid) is None

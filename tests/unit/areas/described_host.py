@@ -14,6 +14,8 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import described_firewall
+
 POLICY_PATH = "SOFTWARE\\Policies\\Microsoft\\Windows NT\\Terminal Services"
 POLICY_KEY = "HKLM\\" + POLICY_PATH
 HELPERS_KEY = POLICY_KEY + "\\RAUnsolicit"
@@ -54,7 +56,7 @@ _ACCOUNTS: tuple[tuple[str, str, dict[str, str], tuple[str, ...]], ...] = (
 HOST_FIELDS = frozenset(
     {
         "like", "policy", "helpers_list", "control_panel", "uia", "rsop", "gpo_names", "local_pol", "cached_pol", "configmgr", "group",
-        "administrators", "task", "feature", "product_type", "domain_role", "build", "registry_denied", "language",
+        "administrators", "task", "feature", "product_type", "domain_role", "build", "registry_denied", "language", "firewall",
     }
 )  # fmt: skip
 
@@ -97,6 +99,10 @@ def host_state(described: Mapping[str, Any], name: str = "") -> dict[str, Any]:
     feature = described.get("feature")
     if feature is not None:
         state["modules"]["ServerManager"] = _server_manager(feature)
+    # Unless something else is said, the firewall is as Windows brings it: a client lets Remote Assistance in, a server does not.
+    firewall = described.get("firewall", {"base": "client" if product_type == 1 else "server"})
+    state["registry"].update(described_firewall.registry(firewall))
+    state["wmi"].update(described_firewall.wmi(firewall, product_type))
     return state
 
 

@@ -35,14 +35,14 @@ AREA = "remote_assistance_policy"
 CODES = frozenset(
     {
         "read_failed", "access_denied", "ownership_not_visible", "default_unknown", "unsupported_here", "group_not_found", "task_not_found",
-        "malformed_value", "not_looked_into", "group_name_localised",
+        "malformed_value", "not_looked_into", "group_name_localised", "firewall_in_doubt",
     }
 )  # fmt: skip
 
 SITUATIONS = load_situations()
 CONTROLS = load_controls()
 ANSWER_FILES = load_answer_files()
-BARE = next(situation for situation in SITUATIONS if situation.options == {"managed_by": "this_collection", "mode": "disabled"})
+BARE = next(situation for situation in SITUATIONS if situation.options.keys() == {"managed_by", "mode", "firewall"})
 
 
 def run(options: dict[str, Any], state: dict[str, Any]) -> tuple[Any, list[dict[str, Any]], bool]:

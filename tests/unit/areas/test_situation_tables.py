@@ -9,8 +9,10 @@ import struct
 from collections import Counter
 
 import described_host as h
+import firewall_table as f
 import pytest
 import situations as s
+import yaml
 
 SITUATIONS = s.load_situations()
 CONTROLS = {row.control: row for row in s.load_controls()}
@@ -90,6 +92,10 @@ def test_every_control_that_a_host_decides_is_both_met_and_missed() -> None:
         for expected in answer_file.expected:
             for control in expected.controls:
                 seen.setdefault(control, set()).add(expected.status)
+    names = yaml.safe_load((s.HERE / "remote_assistance_situations.yml").read_text(encoding="utf-8"))
+    for joined in f.load(s.HERE / "remote_assistance_firewall_situations.yml", hosts=names["hosts"], options=names["options"]):
+        for verdict in joined.alone.expected:
+            seen.setdefault(verdict.what, set()).update(verdict.statuses)
     # The helper's own computer is not seen from the host.
     judged = {control for control, row in CONTROLS.items() if row.kind == "value"} - {"002-13"}
     one_sided = {control: sorted(seen.get(control, ())) for control in judged if not {"compliant", "drift"} <= seen.get(control, set())}

@@ -45,6 +45,22 @@ def test_later_answers_lie_over_earlier_ones() -> None:
     assert len(earlier) == 2 and earlier[second].data == 2
 
 
+def test_what_is_made_of_answers_is_made_once() -> None:
+    operation = Operation.of("x")
+    calls = []
+
+    def count(answers: Answers) -> int:
+        calls.append(answers)
+        return len(answers)
+
+    first = Answers(WORKSTATION, {operation: Answer(1)})
+
+    assert [first.once(count), first.once(count), first.once(len)] == [1, 1, 1]
+    assert len(calls) == 1
+    assert first.updated(Answers(WORKSTATION, {})).once(count) == 1
+    assert len(calls) == 2
+
+
 @pytest.mark.parametrize(("role", "member"), [(0, False), (1, True), (2, False), (3, True), (4, True), (5, True), (None, None)])
 def test_the_role_in_a_domain(role: int | None, member: bool | None) -> None:
     assert replace(WORKSTATION, domain_role=role).is_domain_member is member
