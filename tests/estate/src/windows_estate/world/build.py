@@ -15,10 +15,12 @@ from windows_estate.world.behaviours import (
     remote_assistance,
     server_manager,
     service_cmdlets,
+    services,
     smb,
     smb_cmdlets,
     user_rights,
     volumes,
+    wds,
 )
 from windows_estate.world.behaviours.configmgr_client import ConfigMgrClient
 from windows_estate.world.behaviours.firewall import setup as firewall_setup
@@ -284,7 +286,18 @@ def _features(machine: Machine, host: Host, tasks: ScheduledTasks, assistance: R
     for name in FEATURES:
         manager.set_installed(machine, name, fold(name) in installed)
 
+    # On a distribution point the role brings the service.
+    brings_service = host.distribution_point is None
+    if brings_service and fold("WDS") in installed:
+        services.add(machine, wds.SERVER)
+
     def follow(machine: Machine, name: str, present: bool) -> None:
+        if name == "WDS" and brings_service:
+            # A server that nobody has configured does not start.
+            if present:
+                services.add(machine, wds.SERVER)
+            else:
+                services.remove(machine, wds.SERVICE)
         # The feature brings the task and takes it away again; the local values stay as they are.
         if name != REMOTE_ASSISTANCE:
             return

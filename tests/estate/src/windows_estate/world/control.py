@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from windows_estate.machine import Machine
 from windows_estate.winrm import ControlRequest, Route
-from windows_estate.world.behaviours import services, user_rights
+from windows_estate.world.behaviours import event_log, services, user_rights, volumes, wds
 from windows_estate.world.directory import as_member
 from windows_estate.world.knowledge.user_rights import find as find_right
 from windows_estate.world.network import PROFILES
@@ -55,6 +55,8 @@ def routes(estate: Estate, ports: Callable[[], dict[str, int]]) -> dict[str, Rou
         "POST /hosts/{host}/group": lambda request: _set_group(built(request).machine, request.body),
         "POST /hosts/{host}/task": lambda request: _set_task(built(request), request.body),
         "POST /hosts/{host}/feature": lambda request: _set_feature(built(request), request.body),
+        "GET /hosts/{host}/pxe": lambda request: _pxe(estate, built(request)),
+        "POST /hosts/{host}/volume": lambda request: _set_volume(built(request).machine, request.body),
         "POST /hosts/{host}/connects": lambda request: _connects(built(request), request.body),
         "POST /hosts/{host}/interface": lambda request: _set_interface(built(request), request.body),
         "POST /hosts/{host}/service": lambda request: _set_service(built(request).machine, request.body),
@@ -153,6 +155,26 @@ def _connects(built: Built, body: Any) -> Any:
     decisions = [built.firewall.decide(read_packet(question, f"host {built.host.name}, connects")) for question in questions]
     answers = [{"allowed": one.allowed, "reason": one.reason, "rule": one.rule and list(one.rule)} for one in decisions]
     return answers if isinstance(body, list) else answers[0]
+
+
+def _pxe(estate: Estate, built: Built) -> Any:
+    """On which interfaces a distribution point answers PXE requests now, and what its services have had to complain about."""
+    point = estate.points.pxe.get(built.host.name)
+    if point is None:
+        raise LookupError(f"{built.host.name} is no distribution point; there are {', '.join(estate.points.pxe) or 'none'}.")
+    with built.machine.held():
+        return {"answers_on": point.answers_on(), "events": event_log.messages(built.machine, wds.SOURCE)}
+
+
+def _set_volume(machine: Machine, body: Any) -> Any:
+    """`{"letter", "free"}`: how much is free, in bytes."""
+    fields = Fields(body, f"host {machine.name}, volume")
+    letter, free = fields.text("letter"), fields.number("free", high=2**63)
+    fields.done()
+    if free is None:
+        raise WordsError(f"{fields.where}: free is missing; it is a number of bytes.")
+    volumes.set_free(machine, letter, free)
+    return {}
 
 
 def _set_interface(built: Built, body: Any) -> Any:

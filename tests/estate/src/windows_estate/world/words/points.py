@@ -92,6 +92,7 @@ def read_distribution_point(fields: Fields, network: Network) -> DistributionPoi
         "pxe": pxe is not False,
         "anonymous": fields.flag("anonymous_content", False),
         "multicast": fields.flag("multicast", False),
+        "multicast_point": fields.flag("multicast_point"),
         "lacks": fields.texts("lacks"),
         "responder": inner.text("responder", WDS, one_of=RESPONDERS),
         "answer_requests": inner.flag("answer"),

@@ -61,7 +61,10 @@ class Administrator:
 
 @dataclass(frozen=True)
 class Revert:
-    """A component that puts a property back to what it was, so many seconds after a change of it can be seen, or so many queries."""
+    """A component that puts a property back to what it was, so many seconds after a change of it can be seen, or so many queries.
+
+    `component` may be "SMS Distribution Point" or "SMS State Migration Point": then it is the first of the site's.
+    """
 
     component: str
     property: str

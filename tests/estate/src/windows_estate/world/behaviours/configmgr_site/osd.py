@@ -40,7 +40,8 @@ class Osd:
         options = site.options
         osd, code = options.osd, options.code
         roles = [osd_items.distribution_point(options, one, code) for one in osd.distribution_points]
-        roles += [osd_items.multicast_point(one.server, code) for one in osd.distribution_points if one.multicast]
+        multicast = [one for one in osd.distribution_points if (one.multicast if one.multicast_point is None else one.multicast_point)]
+        roles += [osd_items.multicast_point(one.server, code) for one in multicast]
         roles += [osd_items.migration_point(options, one, code) for one in osd.migration_points]
         return {schema.ROLE: roles, schema.STATE_MIGRATION: osd_items.associations(osd.associations, code)}
 

@@ -29,8 +29,8 @@ class DistributionPoint:
     """A distribution point as the site knows it. `server`: FQDN.
 
     answer_requests: None means as `pxe`. bind: MACs in the list, in their notation, or None for an empty list; bind_policy: None means 1
-    when there is a list. user_device_affinity: one of AFFINITIES. responder: one of RESPONDERS. lacks: names of properties that the
-    row does not have.
+    when there is a list. user_device_affinity: one of AFFINITIES. responder: one of RESPONDERS. multicast_point: whether there is the
+    role as well, None means as `multicast`. lacks: names of properties that the row does not have.
     """
 
     server: str
@@ -44,6 +44,7 @@ class DistributionPoint:
     user_device_affinity: str = "none"
     responder: str = WDS
     multicast: bool = False
+    multicast_point: bool | None = None
     anonymous: bool = False
     lacks: tuple[str, ...] = ()
 

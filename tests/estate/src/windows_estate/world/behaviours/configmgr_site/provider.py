@@ -21,6 +21,7 @@ IDENTIFICATION_KEY: Final = "HKLM\\SOFTWARE\\Microsoft\\SMS\\Identification"
 SMS_KEY: Final = "HKLM\\SOFTWARE\\Microsoft\\SMS"
 SETUP_KEY: Final = "HKLM\\SOFTWARE\\Microsoft\\SMS\\Setup"
 CONNECTION_KEY: Final = "HKLM\\SOFTWARE\\WOW6432Node\\Microsoft\\ConfigMgr10\\AdminUI\\Connection"
+_EMBEDDED: Final = ("Props", "PropLists")
 _CONSOLE_FOLDER: Final = "C:\\Program Files (x86)\\Microsoft Configuration Manager\\AdminConsole"
 
 
@@ -133,7 +134,10 @@ def _writer(site: Site, name: str) -> Callable[[Machine, Properties, Properties]
                 # Names that contain Reserved cannot be modified, the class page of the embedded properties says.
                 raise wmi_error("Failed", "A reserved property cannot be changed.")
         where = {prop: old.get(prop) for prop in one.key}
-        values = {prop: _named(value) if prop in ("Props", "PropLists") else value for prop, value in changed.items()}
+        values = {prop: _named(value) if prop in _EMBEDDED else value for prop, value in changed.items()}
+        if name == schema.ROLE and changed:
+            # A role is committed whole: what others have done to it since it was read is lost.
+            values |= {prop: _named(new.get(prop)) for prop in _EMBEDDED}
         what = f"{name} {old.get('ItemName')}: {', '.join(sorted(changed))}"
         site.submit(machine.clock.now(), access.caller(machine)["name"], "wmi", what, lambda: site.replace_row(name, where, values))
 

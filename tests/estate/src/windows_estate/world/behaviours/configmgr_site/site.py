@@ -29,6 +29,8 @@ from windows_estate.world.behaviours.configmgr_site.releases import DOWNLOADED, 
 COMPONENT_MANAGER: Final = "SMS_SITE_COMPONENT_MANAGER"
 OTHER_ADMINISTRATOR: Final = "CORP\\other.admin"
 _USED_FOR_PUSH: Final = items.CLIENT_CONFIG
+_POINTS: Final = (osd_items.DISTRIBUTION_POINT, osd_items.MIGRATION_POINT)
+"""Roles whose first site system counts where a component is named."""
 
 Change = Callable[[], None]
 
@@ -338,13 +340,16 @@ class Site:
                     self.set_property(revert.component, revert.property, raw=element, site_code=code)
 
         due = None if revert.seconds is None else now + timedelta(seconds=revert.seconds)
-        self._wait(due, revert.reads if revert.seconds is None else None, put_back, watched=False)
+        looks_at = schema.ROLE if revert.component in _POINTS else schema.COMPONENT
+        self._wait(due, revert.reads if revert.seconds is None else None, put_back, watched=False, looks_at=looks_at)
 
     def _watched(self, revert: Revert) -> dict[str, Row | None]:
-        return {code: self.component_property(revert.component, revert.property, code) for code in self.codes}
+        codes = self.codes if revert.component not in _POINTS else (self.code,)
+        return {code: self.component_property(revert.component, revert.property, code) for code in codes}
 
     def _component(self, component: str, site_code: str | None) -> Row:
-        found = _first(self._rows[schema.COMPONENT], {"ComponentName": component, "SiteCode": site_code or self.code})
+        place, name = (schema.ROLE, "RoleName") if component in _POINTS else (schema.COMPONENT, "ComponentName")
+        found = _first(self._rows[place], {name: component, "SiteCode": site_code or self.code})
         if found is None:
             raise LookupError(f"There is no component {component} in {site_code or self.code}.")
         return found
