@@ -99,7 +99,7 @@ extends_documentation_fragment:
 notes:
   - The process on the host needs a way past the second hop. With C(become) and the method C(runas) it is SYSTEM, where the provider
     is on the site server, or an account with rights in the site; or the connection delegates.
-  - It needs the permission Read on Site (the role Read-only Analyst has it), and to change something Modify.
+  - It needs the permission Read on Site (the role Read-only Analyst should have it), and to change something Modify.
 seealso:
   - module: configmgr.hardening.baseline
   - module: configmgr.hardening.rollback

@@ -33,12 +33,15 @@ options:
     description:
       - The push principals of all rings. Those that are not admitted here must not be members of Administrators.
       - The admitted ones need not be repeated. A SID without a name is taken as well, to find what is left of a removed account.
+      - Only whoever is named is found. Where groups are admitted, name their push accounts as well, which may be members by themselves.
+      - Accounts and groups that come with Windows, such as Domain Admins, are refused.
     type: list
     elements: str
     default: []
   deny_interactive_logon:
     description:
       - Whether all push principals have to be denied to log on locally. V(false) leaves that unjudged.
+      - Whoever belongs to one of these groups cannot log on any more, so no person may.
       - The right is C(SeDenyInteractiveLogonRight).
     type: bool
     default: true

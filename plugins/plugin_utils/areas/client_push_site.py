@@ -36,6 +36,7 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.site_
     SERVERS,
     SITE_SYSTEMS,
     WORKSTATIONS,
+    once_off,
 )
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.site_tokens import CommandLine, LineWanted
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.site_version import SiteUpdate
@@ -52,12 +53,12 @@ def demands(given: Mapping[str, Any]) -> Demands:
     """The whole area for one site, from checked options; broken rules between them are an OptionError."""
     options = read_options(given)
     builder = _Builder(options)
+    pushed_to = (*builder.computer_types(), *builder.site_systems())
+    # Nothing may be pushed to too many on the way: it is turned off before they change, and on after.
+    pushing = (*pushed_to, *builder.automatic()) if options.automatic_push else (*builder.automatic(), *pushed_to)
     requirements = (
         *builder.authentication(),
-        # What is pushed to comes before whether: that is when the console's cmdlet takes it, and nothing is pushed to too many.
-        *builder.computer_types(),
-        *builder.site_systems(),
-        *builder.automatic(),
+        *pushing,
         *builder.accounts(),
         *builder.installation_properties(),
     )
@@ -73,6 +74,12 @@ class _Builder:
 
     def _property(self, kind: PropertyKind) -> SiteProperty:
         return SiteProperty(self.site, kind)
+
+    def _pushed_to(self, kind: PropertyKind) -> tuple[SiteProperty, tuple[str, ...]]:
+        """What is pushed to, and what has to come before it is written."""
+        if self.options.automatic_push:
+            return self._property(kind), ()
+        return self._property(once_off(kind)), (self._property(AUTOMATIC_PUSH).key,)
 
     def authentication(self) -> Iterator[Requirement]:
         allowed = self.options.ntlm_fallback
@@ -126,7 +133,7 @@ class _Builder:
 
     def computer_types(self) -> Iterator[Requirement]:
         types = self.options.computer_types
-        whole = self._property(COMPUTER_TYPES)
+        whole, after = self._pushed_to(COMPUTER_TYPES)
         if types is None:
             # Nobody has said which types are wanted, so none is written; domain controllers are none of any ring.
             controllers = SiteBit(whole, CONTROLLERS, "client push to domain controllers", _ADMITTED)
@@ -142,17 +149,20 @@ class _Builder:
                 BitWanted(out, mask),
                 ("001-12",) if out and bit == CONTROLLERS else (),
                 object=words,
+                after=after,
                 remedy=f"{_WINDOW}, General, choose the computer types {', '.join(types).replace('_', ' ') or 'none'}.",
             )
 
     def site_systems(self) -> Iterator[Requirement]:
         wanted = self.options.site_systems
         if wanted is not None:
+            setting, after = self._pushed_to(SITE_SYSTEMS)
             yield Requirement(
-                self._property(SITE_SYSTEMS),
+                setting,
                 int(wanted),
                 () if wanted else ("001-08",),
                 object="site systems",
+                after=after,
                 remedy=f"{_WINDOW}, General, {'tick' if wanted else 'untick'} 'Configuration Manager site system servers'.",
             )
 
@@ -170,14 +180,14 @@ class _Builder:
                 setting,
                 None,
                 controls,
-                remedy=f"In the console, Administration, Security, Accounts, see to {setting.account}; give its password in passwords.",
+                remedy=f"{_WINDOW}, Accounts, add {setting.account} as a new account, with its password.",
             )
         yield Requirement(
             AccountList(self.site, PUSH_ACCOUNTS, wanted),
             None,
             controls,
             after=tuple(setting.key for setting in stored),
-            remedy=f"{_WINDOW}, Accounts.",
+            remedy=f"{_WINDOW}, Accounts, bring the list to what is declared.",
         )
 
     def installation_properties(self) -> Iterator[Requirement]:
@@ -188,7 +198,7 @@ class _Builder:
                 wanted,
                 (),
                 object="installation properties",
-                remedy=f"{_WINDOW}, Installation Properties.",
+                remedy=f"{_WINDOW}, Installation Properties, bring the line to what is declared.",
             )
 
     def declared_drift(self) -> Iterator[Statement]:

@@ -11,7 +11,7 @@ from typing import Any
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.errors import OptionError
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.push_principals import Principals
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.user_right import DENY_INTERACTIVE, DENY_REMOTE_INTERACTIVE
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.sids import crowd, is_account, is_sid
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.sids import crowd, is_made, is_sid
 
 _ACCOUNT = re.compile(r"[^\\/@\"\[\]:;|=,+*?<>]+\\[^\\/@\"\[\]:;|=,+*?<>]+\Z|[^\\/@\"\[\]:;|=,+*?<>\s]+@[^\\/@\"\s]+\Z")
 _LONGEST_RING = 60
@@ -73,7 +73,7 @@ def _wrong_account(account: str, option: str) -> str | None:
         return None if fine else f"{option}: '{account}' may mean several accounts or none; allowed is DOMAIN\\name, name@domain or a SID."
     if not is_sid(account):
         return f"{option}: '{account}' begins like a SID and is none; each entry is DOMAIN\\name, name@domain or a SID."
-    if is_account(account):
+    if is_made(account):
         return None
     broad = crowd(account)
     what = f"{broad}, which nearly anybody belongs to" if broad else "an account that comes with Windows"

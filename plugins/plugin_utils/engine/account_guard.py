@@ -32,7 +32,7 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.securi
     parse,
     sid_of,
 )
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.sids import ADMINISTRATORS, is_account
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.sids import ADMINISTRATORS, is_made
 
 _RIGHTS = {right.casefold(): right for right in WRITTEN_RIGHTS}
 _DENY_NETWORK = "SeDenyNetworkLogonRight"
@@ -83,7 +83,7 @@ def administrators_refusal(operation: Operation, host: HostFacts | None) -> str 
     """None when a move of members of Administrators is safe, else the sentence that says why it is not made."""
     fields = operation.fields
     members: Sequence[str] = fields["members"]
-    if host is None or not all(_CANONICAL.match(member) and is_account(member) for member in members):
+    if host is None or not all(_CANONICAL.match(member) and is_made(member) for member in members):
         return f"Members of the group {fields['sid']} may be what lets the connection in, so they are not changed."
     if operation.op == "group.add":
         return None
@@ -146,7 +146,7 @@ def _denial_refusal(right: str, folded: str, holders: Iterable[str], host: HostF
         if holder in already:
             continue
         sid = sid_of(holder)
-        if sid is None or not is_account(sid):
+        if sid is None or not is_made(sid):
             return f"{right} would be denied to {holder}, of whom it cannot be told whether the connection stands on it."
         if sid in (connection.sid, connection.worker):
             return f"{connection.name if sid == connection.sid else sid} is the account at work here, so {right} is not given to it."

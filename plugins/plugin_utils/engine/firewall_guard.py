@@ -18,10 +18,11 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.errors i
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operation import CONTRACT, Answers, Operation
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.requirement import Requirement
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.firewall_applied import applied, subjects_of
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.firewall_reach import plain
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.firewall_reads import read_firewall
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.firewall_rule_parameters import Unsayable
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.firewall_stores import LOCAL_RULES_READ
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.firewall_words import DOUBTS
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.firewall_words import DOUBTS, several
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.firewall_writes import local_rule
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.firewall.evaluate import Firewall
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.firewall.fields import TCP
@@ -32,6 +33,7 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.firewa
     Enforcement,
     FirewallState,
     Interface,
+    Query,
     StoreState,
 )
 
@@ -184,7 +186,7 @@ def doing(operation: Operation) -> str:
         return f"Taking {fields['name']} out of {fields['key']}"
     parameters = fields.get("parameters", {})
     verb, _, noun = str(fields["name"]).partition("-")
-    name = parameters.get("Name")
+    name = plain(str(parameters.get("Name")))
     if noun == "NetFirewallRule":
         words = {"New": "Making", "Set": "Changing", "Remove": "Removing", "Enable": "Enabling", "Disable": "Disabling"}
         return f"{words[verb]} the firewall rule {name}"
@@ -274,20 +276,28 @@ def _cut(before: FirewallState, after: FirewallState, case: _Case) -> str | None
         )
     firewall = Firewall(after)
     for peer in watched.peers:
-        verdicts = _admissions(firewall, case, peer)
-        if verdicts and all(verdict.admitted.contains(peer.remote) for verdict in verdicts):
-            continue
-        return _feared(before, case, peer, verdicts)
+        query = watched.query(peer.port)
+        verdicts = _admissions(firewall, case, peer, query)
+        if not verdicts or not all(verdict.admitted.contains(peer.remote) for verdict in verdicts):
+            return _feared(before, case, peer, verdicts)
+        # A rule for a service matches its SID, which a service has only where it was installed with one; that is not read.
+        by_program = _admissions(firewall, case, peer, replace(query, service=None)) if query.program else verdicts
+        if not all(verdict.admitted.contains(peer.remote) for verdict in by_program):
+            return (
+                f"could cut the connection in use, {peer}, as only a rule for the service {query.service} would let it in, which has no"
+                f" effect where the service has no SID of its own (sc.exe qsidtype {query.service}), so it is not done."
+                " Let it in by a rule for the port or the program."
+            )
     return None
 
 
-def _admissions(firewall: Firewall, case: _Case, peer: Peer) -> tuple[Admission, ...]:
+def _admissions(firewall: Firewall, case: _Case, peer: Peer, query: Query) -> tuple[Admission, ...]:
     """What the firewall says of a connection: where it comes in, or everywhere when that is not known. Nothing: it cannot be told."""
     interfaces = case.interfaces[peer]
     aliases = {one.alias for one in interfaces}
     if any(one.profile is None for one in interfaces or firewall.state.interfaces):
         return ()
-    told = firewall.admissions(case.watched.query(peer.port))
+    told = firewall.admissions(query)
     told = tuple(each for each in told if each.scope.contains(peer.remote))
     if not interfaces:
         return told
@@ -297,7 +307,7 @@ def _admissions(firewall: Firewall, case: _Case, peer: Peer) -> tuple[Admission,
 def _feared(before: FirewallState, case: _Case, peer: Peer, verdicts: tuple[Admission, ...]) -> str:
     if not verdicts:
         return f"could cut the connection in use, {peer}, as the profile that it comes in on is not known, so it is not done."
-    now = _admissions(Firewall(before), case, peer)
+    now = _admissions(Firewall(before), case, peer, case.watched.query(peer.port))
     if not all(verdict.admitted.contains(peer.remote) for verdict in now):
         why = _doubts(now, peer) or "by what was read of the firewall it is not let in even now"
         return f"could cut the connection in use, {peer}, as it cannot be told what lets it in ({why}), so it is not done."
@@ -320,5 +330,6 @@ def _reason(verdict: Admission) -> str:
     if verdict.enforcement is Enforcement.SHIELDED:
         return "all exceptions are switched off"
     if verdict.blocked_by:
-        return f"the rule {', '.join(sorted(key.rule_id for key in verdict.blocked_by))} would block it"
+        names = several((plain(rule_id) for rule_id in sorted(key.rule_id for key in verdict.blocked_by)), ", ")
+        return f"the rule {names} would block it"
     return "no rule would let it in any more"

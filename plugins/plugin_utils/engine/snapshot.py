@@ -43,23 +43,30 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.secur
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.server_feature import ServerFeature
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.site_list import ListWanted, SiteList
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.site_place import Site
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.site_property import SiteProperty
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.site_push import LISTS, PROPERTIES
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.site_property import PropertyKind, SiteProperty
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.site_push import (
+    AUTOMATIC_PUSH,
+    LISTS,
+    PROPERTIES,
+    PUSHED_TO,
+    once_off,
+)
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.site_pxe import PXE, PXE_PROPERTIES
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.site_pxe_binding import PxeBinding, PxeSwitch, stored_binding
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.site_role import property_of
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.smb_server import TITLES as SMB_SWITCHES
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.smb_server import SmbSwitch
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.smb_shares import ShareEncryption
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.state_store_associations import now_of
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.state_store_deletion import PointNumber
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.state_store_folders import StoredFolders
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.state_store_point import NUMBERS
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.state_store_restoring import StoredFolders
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.user_right import HoldersWanted, StoredRight, set_holders
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.firewall.declared import is_own
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.firewall.rule import Profile
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.sids import ADMINISTRATORS, is_made, is_sid
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.storage_folder import parse as parse_folder
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.storage_folder import place as folder_place
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.sids import ADMINISTRATORS, is_account, is_sid
 
 SCHEMA = 1
 FOLDER = "snapshots"
@@ -252,22 +259,8 @@ def _requirement(entry: Mapping[str, Json], snapshot: Snapshot) -> Requirement:
     if kind == "server_feature":
         feature = ServerFeature(_text(entry["name"]))
         return Requirement(feature, _flag(entry["before"]), (), object=feature.key)
-    if kind in ("site_property", "site_list", "site_list_members"):
-        return _site_requirement(entry)
-    if kind in ("site_role_property", "pxe_binding"):
-        return _point_requirement(entry, snapshot)
-    if kind in ("firewall_rule", "firewall_rule_enabled", "firewall_profile"):
-        return _firewall_requirement(entry)
-    if kind in (PointNumber.kind, StoredFolders.kind):
-        return _state_migration_requirement(entry, snapshot)
-    if kind == SmbSwitch.kind:
-        if entry["name"] not in SMB_SWITCHES:
-            raise MalformedSnapshotError(f"it has the unknown switch '{entry['name']}' of the SMB server")
-        switch = SmbSwitch(_text(entry["name"]))
-        return Requirement(switch, _flag(entry["before"]), (), object=switch.key)
-    if kind == ShareEncryption.kind:
-        share = ShareEncryption(_text(entry["share"]))
-        return Requirement(share, _flag(entry["before"]), (), object=share.key)
+    if kind in _OF_SUBJECTS:
+        return _OF_SUBJECTS[kind](entry, snapshot)
     raise MalformedSnapshotError(f"it has a setting of the unknown kind '{kind}'")
 
 
@@ -275,7 +268,7 @@ def _right_requirement(right: str, snapshot: Snapshot) -> Requirement:
     """All entries of a right together: a template sets who has it in one go."""
     entries = [entry for entry in snapshot.settings if entry["kind"] == "user_right" and entry["right"] == right]
     before = {sid: _flag(entry["before"]) for entry in entries for sid in _sids((entry["member"],))}
-    if not all(map(is_account, before)):
+    if not all(map(is_made, before)):
         raise MalformedSnapshotError(f"{right} in it has a holder that no apply gives it to")
     setting = StoredRight(right, tuple(before))
     wanted = HoldersWanted(tuple(before.items()))
@@ -293,7 +286,7 @@ def _security_authority(snapshot: Snapshot) -> SecurityOwner:
     return SecurityOwner(principals, tuple(dict.fromkeys(_text(entry["right"]) for entry in entries if "right" in entry)))
 
 
-def _site_requirement(entry: Mapping[str, Json]) -> Requirement:
+def _site_requirement(entry: Mapping[str, Json], snapshot: Snapshot) -> Requirement:
     """Something of a Configuration Manager site; only what this version knows of one can be named."""
     code = _text(entry["site"])
     if not _SITE_CODE.match(code):
@@ -303,8 +296,9 @@ def _site_requirement(entry: Mapping[str, Json]) -> Requirement:
         kind = PROPERTIES[_text(entry["property"])]
         if not kind.may_be(before):
             raise MalformedSnapshotError(f"the property {kind.name} in it has another type")
+        kind, after = _in_pushing_order(kind, code, snapshot)
         setting = SiteProperty(Site(code), kind)
-        return Requirement(setting, before, (), object=setting.key)
+        return Requirement(setting, before, (), object=setting.key, after=after)
     if entry["kind"] == "site_list":
         wanted = ListWanted(tuple(_text(member) for member in _listed(before)), exact=True, ordered=True)
     else:
@@ -313,6 +307,17 @@ def _site_requirement(entry: Mapping[str, Json]) -> Requirement:
         wanted = ListWanted(members, without=tuple(member for member, present in there.items() if not present))
     listed = SiteList(Site(code), LISTS[_text(entry["list"])], wanted)
     return Requirement(listed, None, (), object=listed.key)
+
+
+def _in_pushing_order(kind: PropertyKind, code: str, snapshot: Snapshot) -> tuple[PropertyKind, tuple[str, ...]]:
+    """What comes before a property of client push goes back: nothing may be pushed to too many on the way."""
+    before = {one["property"]: one["before"] for one in snapshot.settings if one["kind"] == "site_property" and one["site"] == code}
+    push = before.get(AUTOMATIC_PUSH.id)
+    if kind is AUTOMATIC_PUSH and push == "ACTIVE":
+        return kind, tuple(SiteProperty(Site(code), other).key for other in PUSHED_TO if other.id in before)
+    if kind in PUSHED_TO and push == "INACTIVE":
+        return once_off(kind), (SiteProperty(Site(code), AUTOMATIC_PUSH).key,)
+    return kind, ()
 
 
 def _state_migration_requirement(entry: Mapping[str, Json], snapshot: Snapshot) -> Requirement:
@@ -326,11 +331,12 @@ def _state_migration_requirement(entry: Mapping[str, Json], snapshot: Snapshot) 
         number = PointNumber(Site(code), point, NUMBERS[_text(entry["number"])])
         return Requirement(number, entry["before"], (), object=number.key)
     same = [one for one in snapshot.settings if one["kind"] == StoredFolders.kind and (one["site"], one["point"]) == (code, point)]
-    before = tuple((_text(one["folder"]), _text(one["before"])) for one in same)
+    before = tuple((_text(one["folder"]), None if one["before"] is None else _text(one["before"])) for one in same)
     for folder, text in before:
-        if parse_folder(text).place != folder_place(folder):
+        if text is not None and parse_folder(text).place != folder_place(folder):
             raise MalformedSnapshotError(f"the folder {folder} in it is another one")
-    folders = StoredFolders(Site(code), point)
+    now_of(snapshot.time)
+    folders = StoredFolders(Site(code), point, snapshot.time)
     return Requirement(folders, before, (), object=folders.key)
 
 
@@ -382,6 +388,17 @@ def _firewall_requirement(entry: Mapping[str, Json]) -> Requirement:
     return Requirement(rule, before, (), object=rule.key)
 
 
+def _smb_requirement(entry: Mapping[str, Json]) -> Requirement:
+    """Something of the host's SMB server."""
+    if entry["kind"] == ShareEncryption.kind:
+        share = ShareEncryption(_text(entry["share"]))
+        return Requirement(share, _flag(entry["before"]), (), object=share.key)
+    if entry["name"] not in SMB_SWITCHES:
+        raise MalformedSnapshotError(f"it has the unknown switch '{entry['name']}' of the SMB server")
+    switch = SmbSwitch(_text(entry["name"]))
+    return Requirement(switch, _flag(entry["before"]), (), object=switch.key)
+
+
 def _profile_requirement(entry: Mapping[str, Json]) -> Requirement:
     profile: Profile | None = next((known for known in LOCAL_PROFILES if known == entry["profile"]), None)
     option, before = _text(entry["option"]), entry["before"]
@@ -416,7 +433,7 @@ def _restoring(entry: Mapping[str, Json]) -> tuple[Operation, ...]:
         return (Operation.of("registry.remove", key=entry["key"], name=entry["name"]),)
     if kind == "registry_key":
         return (Operation.of("registry.remove", key=entry["key"]),)
-    if kind == "group_member" and entry["sid"] == ADMINISTRATORS and is_account(entry["member"]):
+    if kind == "group_member" and entry["sid"] == ADMINISTRATORS and is_made(entry["member"]):
         # Whether it is the connection's own account is known on the host only, and asked there.
         return ()
     if kind == "group_member":
@@ -476,3 +493,13 @@ def _flag(value: Json) -> bool:
     if not isinstance(value, bool):
         raise MalformedSnapshotError("a flag in it is neither true nor false")
     return value
+
+
+_OF_SUBJECTS: Mapping[str, Callable[[Mapping[str, Json], Snapshot], Requirement]] = {
+    **dict.fromkeys(("site_property", "site_list", "site_list_members"), _site_requirement),
+    **dict.fromkeys(("site_role_property", "pxe_binding"), _point_requirement),
+    **dict.fromkeys(("firewall_rule", "firewall_rule_enabled", "firewall_profile"), lambda entry, _snapshot: _firewall_requirement(entry)),
+    **dict.fromkeys((PointNumber.kind, StoredFolders.kind), _state_migration_requirement),
+    **dict.fromkeys((SmbSwitch.kind, ShareEncryption.kind), lambda entry, _snapshot: _smb_requirement(entry)),
+}
+"""What restoring an entry asks for, by its kind, where a subject has several."""

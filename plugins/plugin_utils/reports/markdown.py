@@ -118,6 +118,10 @@ def _rings(rings: PushRings) -> list[str]:
         lines += ["", f"Not known of: {', '.join(f'{escape(host)} ({escape(reason)})' for host, reason in rings.untold.items())}"]
     if rings.old:
         lines += ["", f"From old results: {', '.join(map(escape, rings.old))}"]
+    if rings.elsewhere:
+        lines += ["", f"Admitted by no computer that was heard from: {', '.join(map(escape, rings.elsewhere))}"]
+    if rings.unjudged:
+        lines += ["", f"Client push was not judged on: {', '.join(map(escape, rings.unjudged))}"]
     return [*lines, ""]
 
 

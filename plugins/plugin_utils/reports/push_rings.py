@@ -52,6 +52,7 @@ class PushRings:
     C(across): accounts that reach hosts of several rings, with the hosts by ring. C(shared): hosts that several accounts reach.
     C(without): rings of which no host admits any push principal. C(untold): hosts that should have told and did not, with the reason.
     C(old): hosts whose result is past its time. C(elsewhere): accounts that are known and that no host that was heard from admits.
+    C(unjudged): hosts that were heard from, and not on client push: whom they admit nobody has looked at.
     """
 
     rings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -62,6 +63,7 @@ class PushRings:
     untold: Mapping[str, str] = field(default_factory=dict)
     old: Mapping[str, datetime] = field(default_factory=dict)
     elsewhere: tuple[str, ...] = ()
+    unjudged: tuple[str, ...] = ()
 
     @property
     def declared(self) -> bool:
@@ -118,13 +120,19 @@ class PushRings:
     def _good(self) -> Finding:
         if len(self.rings) > 1:
             said = f"{len(self.rings)} rings of {sum(map(len, self.rings.values()))} computers, and no push account in two of them"
-            return _finding(Status.COMPLIANT, said, "no push account reaches two rings", None)
+            return _finding(Status.COMPLIANT, said, "no push account reaches two rings", None, caveats=self._not_looked_at())
         expected = "several rings, each with a push account of its own"
         only = f"all computers that were heard from are one ring: {next(iter(self.rings))}"
         if self.elsewhere:
             said = f"{only}; nothing was heard from those of {_some(self.elsewhere)}"
             return _finding(Status.INDETERMINATE, said, expected, None, remedy="Run verify on the other rings.", code=Code.READ_FAILED)
         return _finding(Status.DRIFT, only, expected, None, remedy="Make rings of computers, each with a push account of its own.")
+
+    def _not_looked_at(self) -> tuple[str, ...]:
+        """Whether it is a ring that was not heard from, or an account that no ring admits any more, no result tells."""
+        elsewhere = f"no computer that was heard from admits {_some(self.elsewhere)}: computers of its ring, if it has one, are not counted"
+        unjudged = f"client push was not judged on {_some(self.unjudged)}, so whom they admit is not known"
+        return (*((elsewhere,) if self.elsewhere else ()), *((unjudged,) if self.unjudged else ()))
 
 
 _MOST = 20
@@ -135,7 +143,16 @@ def _some(hosts: Sequence[str]) -> str:
     return ", ".join(hosts[:_MOST]) + more
 
 
-def _finding(status: Status, actual: str, expected: str, about: str | None, *, remedy: str = "", code: Code | None = None) -> Finding:
+def _finding(
+    status: Status,
+    actual: str,
+    expected: str,
+    about: str | None,
+    *,
+    remedy: str = "",
+    code: Code | None = None,
+    caveats: tuple[str, ...] = (),
+) -> Finding:
     return Finding(
         control=_CONTROL,
         area=AREA,
@@ -146,7 +163,7 @@ def _finding(status: Status, actual: str, expected: str, about: str | None, *, r
         actual=actual,
         object=about,
         title=_TITLE,
-        caveats=(_NESTED,),
+        caveats=(_NESTED, *caveats),
         remedy=remedy,
         code=code,
     )
@@ -173,7 +190,8 @@ def push_rings(latest: Mapping[str, StoredResult], old: Mapping[str, Mapping[str
     if readings or untold:
         untold |= {host: "not heard from" for host in dict.fromkeys(expected) if host not in latest}
     aged = {host: areas[AREA] for host, areas in old.items() if AREA in areas and host not in untold}
-    return _together(readings, untold, aged)
+    unjudged = tuple(sorted(host for host, result in latest.items() if AREA not in result.areas))
+    return _together(readings, untold, aged, unjudged)
 
 
 def _why_not(result: StoredResult) -> str | None:
@@ -198,19 +216,22 @@ def _reading(host: str, content: Json) -> Reading:
     return Reading(host, name, frozenset(admitted), {**known, **admitted}, members)
 
 
-def _together(readings: Sequence[Reading], untold: Mapping[str, str], old: Mapping[str, datetime]) -> PushRings:
+def _together(readings: Sequence[Reading], untold: Mapping[str, str], old: Mapping[str, datetime], unjudged: tuple[str, ...]) -> PushRings:
     names: dict[str, str] = {}
+    spelled: dict[str, str] = {}
     for reading in readings:
         names |= reading.principals
     rings: dict[str, list[str]] = {}
     reach: dict[str, dict[str, list[str]]] = {}
     shared: dict[str, tuple[str, ...]] = {}
     for reading in readings:
-        rings.setdefault(reading.ring, []).append(reading.host)
+        # Two computers of one ring may have its name from different files.
+        ring = spelled.setdefault(reading.ring.casefold(), reading.ring)
+        rings.setdefault(ring, []).append(reading.host)
         # Whom some host knows as a push principal is one on all of them.
         here = sorted(sid for sid in reading.members if sid in names)
         for sid in here:
-            reach.setdefault(sid, {}).setdefault(reading.ring, []).append(reading.host)
+            reach.setdefault(sid, {}).setdefault(ring, []).append(reading.host)
         if len(here) > 1:
             shared[reading.host] = tuple(names[sid] for sid in here)
     admitted = {sid for reading in readings for sid in reading.admitted}
@@ -233,4 +254,5 @@ def _together(readings: Sequence[Reading], untold: Mapping[str, str], old: Mappi
         untold=dict(sorted(untold.items())),
         old=dict(sorted(old.items())),
         elsewhere=tuple(sorted(name for sid, name in names.items() if sid not in admitted)),
+        unjudged=unjudged,
     )

@@ -79,7 +79,6 @@ CMDLETS: Mapping[tuple[str, str], frozenset[str]] = {
     ),
     ("ConfigurationManager", "Set-CMSiteMaintenanceTask"): frozenset({"Enabled", "MaintenanceTask", "SiteCode"}),
     ("Microsoft.PowerShell.Management", "Restart-Service"): frozenset({"Name"}),
-    ("SmbShare", "Get-SmbServerConfiguration"): frozenset(),
     ("SmbShare", "Remove-SmbShare"): frozenset({"Name", "Force"}),
     ("SmbShare", "Set-SmbServerConfiguration"): frozenset({"EncryptData", "RequireSecuritySignature", "Force"}),
     ("SmbShare", "Set-SmbShare"): frozenset({"Name", "EncryptData", "Force"}),

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.change import Difference
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.operation import Json, Operation
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.firewall_applied import removed_option
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.firewall_reach import plain
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.firewall_rule_parameters import Unsayable, parameters_of
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.firewall_writes import (
     OwnRule,
@@ -62,7 +63,7 @@ def made_change(rule_id: str, writes: tuple[Operation, ...], state: FirewallStat
         )
     return Difference(
         rule_key(rule_id),
-        f"firewall rule {rule_id}",
+        f"firewall rule {plain(rule_id)}",
         "other than it should be",
         "as it should be",
         writes,
@@ -89,12 +90,12 @@ def switched_rule_change(rule_id: str, state: FirewallState, *, enabled: bool) -
     words = ("disabled", "enabled")
     return Difference(
         rule_key(rule_id),
-        f"firewall rule {found.rule_id}",
+        f"firewall rule {plain(found.rule_id)}",
         words[not enabled],
         words[enabled],
         (switch(found.rule_id, enabled=enabled),),
         ({"kind": "firewall_rule_enabled", "id": found.rule_id, "before": found.active},),
-        note=found.name or None,
+        note=plain(found.name or "") or None,
     )
 
 

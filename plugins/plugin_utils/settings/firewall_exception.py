@@ -23,6 +23,7 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.firew
 )
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.firewall_reach import Reach, plain
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.firewall_reads import firewall_reads, read_firewall
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.firewall_rules import names_other_service
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.firewall_shortfall import (
     Shortfall,
     Surplus,
@@ -247,6 +248,7 @@ def assess_surplus(
     sure = [each for each in found if not each.surely.is_empty]
     policy = {key: None for each in sure for key in each.by if key.store != "local"}
     said = [*more, *_too_much(reach, sure)]
+    remedy = _mend_surplus(sure, remedy, more)
     if policy:
         rules = [(key, reach.rules.get(key)) for key in policy]
         return Assessment(
@@ -270,6 +272,32 @@ def assess_surplus(
             caveats=caveats,
         )
     return Assessment(Status.COMPLIANT, expected, "nobody else gets in" if "but those" in expected else "nobody gets in", caveats=caveats)
+
+
+def _mend_surplus(found: Sequence[Surplus], remedy: str, more: Sequence[str]) -> str:
+    """What is to be done by hand: rules are no matter where a switch lets everybody in."""
+    switches: dict[str, None] = {}
+    for each in found:
+        if not each.by:
+            profile, enforcement = each.place.profile, each.place.admission.enforcement
+            if enforcement is Enforcement.FULL:
+                switches[f"Block what no rule admits on the profile {profile} (profiles_on)."] = None
+            elif enforcement in _MEND_SWITCHES:
+                switches[_MEND_SWITCHES[enforcement].format(profile=profile, interface=plain(each.place.admission.interface))] = None
+    if not switches:
+        return remedy
+    rules = more or any(each.by for each in found)
+    return " ".join((*switches, *((remedy,) if rules else ())))
+
+
+_MEND_SWITCHES = {
+    Enforcement.SERVICE_STOPPED: "Start the service MpsSvc, and judge again who gets in.",
+    Enforcement.FIREWALL_OFF: "Turn the firewall on for the profile {profile} (profiles_on).",
+    Enforcement.DISABLED_INTERFACE: (
+        "Have the firewall on for the interface {interface} again: Set-NetFirewallProfile -Name {profile} -DisabledInterfaceAliases"
+        " NotConfigured."
+    ),
+}
 
 
 def _too_much(reach: Reach, found: Sequence[Surplus]) -> list[str]:
@@ -412,6 +440,14 @@ def _all_caveats(reach: Reach, exception: FirewallException) -> Iterator[str]:
                 enforcement = place.admission.enforcement
                 if enforcement in (Enforcement.FIREWALL_OFF, Enforcement.SERVICE_STOPPED, Enforcement.DISABLED_INTERFACE):
                     yield f"everybody gets in at {place.title}: {ENFORCEMENT[enforcement]}"
+                for key in place.admission.by:
+                    rule = reach.rules.get(key)
+                    if rule is not None and names_other_service(rule):
+                        service = plain(rule.service or "")
+                        yield (
+                            f"{rule_name(key, rule)} is for the service {service}, and has no effect where that was installed without a SID"
+                            " of its own, which is not read"
+                        )
 
 
 def _authenticated(reach: Reach, exception: FirewallException) -> tuple[str, ...]:

@@ -357,7 +357,7 @@ class _Planner:
                         yield opening(exception), key, reach.rules[key]
             for surplus in exclusive_surplus(reach, declaration, exception) if exception.exclusive else ():
                 for key in surplus.by:
-                    if key.store == "local" and not declaration.declares_own(key.rule_id):
+                    if key.store == "local" and not declaration.accounts_for(key.rule_id):
                         yield closing(exception), key, reach.rules[key]
 
     def _closed(self, reach: Reach, exception: FirewallException) -> Iterator[tuple[RuleKey, Rule]]:
@@ -367,7 +367,7 @@ class _Planner:
                 yield RuleKey("local", rule.rule_id), rule
         for surplus in absent_surplus(reach, declaration, exception):
             for key in surplus.by:
-                if key.store != "local" or declaration.declares_own(key.rule_id):
+                if key.store != "local" or declaration.accounts_for(key.rule_id):
                     continue
                 rule = reach.rules[key]
                 if belongs(rule, surplus.endpoint) or (declaration.acts and declaration.exclusive):

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -45,7 +45,10 @@ def plain(text: str) -> str:
 
 @dataclass(frozen=True)
 class Place:
-    """Where an endpoint is reached: an interface, or one of its addresses, or a profile that no interface is on (C(imagined))."""
+    """Where an endpoint is reached: an interface, or one of its addresses; or, C(imagined), a profile that no interface is on.
+
+    An imagined place has the name of a real interface where an exception is for some interfaces only: that one, as if it were on it.
+    """
 
     admission: Admission
     profile: Profile
@@ -53,10 +56,10 @@ class Place:
 
     @property
     def title(self) -> str:
-        if self.imagined:
-            return f"the profile {self.profile}, which no interface is on"
+        if self.imagined and not self.admission.interface:
+            return f"the profile {self.profile} (no interface is on it)"
         to = f" at {self.admission.local_address}" if self.admission.local_address else ""
-        return f"{plain(self.admission.interface)}{to} ({self.profile})"
+        return f"{plain(self.admission.interface)}{to} ({'if it were on ' if self.imagined else ''}{self.profile})"
 
 
 class Reach:
@@ -70,6 +73,7 @@ class Reach:
         # What others have worked out of it: the plan of a declaration, and the firewall once some profiles are on.
         self.plans: dict[Declaration, Any] = {}
         self.later: dict[frozenset[Profile], Reach] = {}
+        self._moved: dict[tuple[Profile, tuple[Interface, ...]], Firewall] = {}
 
     @cached_property
     def rules(self) -> Mapping[RuleKey, Rule]:
@@ -113,7 +117,10 @@ class Reach:
         return True
 
     def everywhere(self, query: Query) -> Iterator[Place]:
-        """All interfaces as they are, and each profile that none is on as imagined."""
+        """All interfaces as they are, and each profile that none is on as imagined.
+
+        An interface on no known profile that a rule speaks of is looked at on each of them: no other place shows what that rule admits.
+        """
         used = set()
         for admission in self.firewall.admissions(query):
             if admission.profile is not None:
@@ -123,10 +130,36 @@ class Reach:
             if profile not in used:
                 for admission in self.firewall.admissions(query, profile=profile):
                     yield Place(admission, profile, imagined=True)
+            for interface in self._without_profile:
+                for admission in self._on(profile, (interface,)).admissions(query):
+                    if admission.interface == interface.alias:
+                        yield Place(admission, profile, imagined=True)
+
+    @cached_property
+    def _without_profile(self) -> tuple[Interface, ...]:
+        rules = [rule for rule in self.rules.values() if rule.active and rule.direction == "in"]
+        return tuple(
+            interface
+            for interface in self.state.interfaces
+            if interface.profile is None
+            and any(interface.guid.upper() in map(str.upper, rule.interfaces) or rule.interface_types for rule in rules)
+        )
 
     def places(self, exception: FirewallException, query: Query) -> Iterator[Place]:
-        """Where an exception is to hold. One that is for some interfaces only is not imagined where no interface is."""
-        return (place for place in self.everywhere(query) if self.declares(exception, place))
+        """Where an exception is to hold. One that is for some interfaces only is judged at these also where no interface is."""
+        yield from (place for place in self.everywhere(query) if self.declares(exception, place))
+        meant = self.interfaces_of(exception) if exception.narrowed else ()
+        for profile in PROFILES if meant else ():
+            if profile in exception.profiles and all(interface.profile != profile for interface in self.state.interfaces):
+                moved = (Place(admission, profile, imagined=True) for admission in self._on(profile, meant).admissions(query))
+                yield from (place for place in moved if place.admission.profile == profile and self.declares(exception, place))
+
+    def _on(self, profile: Profile, interfaces: tuple[Interface, ...]) -> Firewall:
+        """The firewall as if some interfaces were on a profile: a rule may name these, and would not name an imagined one."""
+        if (profile, interfaces) not in self._moved:
+            moved = tuple(replace(each, profile=profile) if each in interfaces else each for each in self.state.interfaces)
+            self._moved[profile, interfaces] = Firewall(replace(self.state, interfaces=moved))
+        return self._moved[profile, interfaces]
 
     def declares(self, exception: FirewallException, place: Place) -> bool:
         """Whether an exception speaks of a place, its profile among what it names."""
@@ -134,8 +167,6 @@ class Reach:
             return False
         if not exception.narrowed:
             return True
-        if place.imagined:
-            return False
         interface = self.interface_of(place.admission.interface)
         if interface is None or not self._is_for(exception, interface):
             return False

@@ -14,10 +14,14 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.firewa
     FirewallException,
     area_prefix,
     is_own,
+    program_name,
 )
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.firewall.fields import ICMP4, ICMP6
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.firewall.rule import Rule
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.firewall.state import RuleKey
+
+# Where Windows runs its own services; its own rules name these, so they have SIDs.
+SERVICE_HOST = "svchost.exe"
 
 
 def own_rule(exception: FirewallException, number: int) -> OwnRule | None:
@@ -36,10 +40,29 @@ def own_rule(exception: FirewallException, number: int) -> OwnRule | None:
         remote=remote,
         local=exception.local if exception.local is not None else ANY_ADDRESS,
         program=endpoint.program,
-        service=endpoint.service,
+        service=_service(exception, endpoint),
         interfaces=exception.interfaces,
         profiles=exception.profiles,
     )
+
+
+def _service(exception: FirewallException, endpoint: Endpoint) -> str | None:
+    """The service that a rule names beside the program.
+
+    A rule for a service matches the service's SID, and a service that was installed without one (SERVICE_SID_TYPE_NONE, the default) has
+    none in its token. A named service whose program runs nothing else is admitted by its program alone.
+    """
+    shared = endpoint.program is None or _is_service_host(endpoint.program)
+    return endpoint.service if shared or exception.service is None else None
+
+
+def names_other_service(rule: Rule) -> bool:
+    """Whether a rule is for a service of which it is not known that it has a SID for the rule to match."""
+    return rule.service not in (None, "*") and not _is_service_host(rule.application)
+
+
+def _is_service_host(program: str | None) -> bool:
+    return (program_name(program) or "").casefold() == SERVICE_HOST
 
 
 def belongs(rule: Rule, endpoint: Endpoint) -> bool:

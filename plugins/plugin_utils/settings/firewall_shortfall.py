@@ -12,7 +12,6 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.firewa
     Declaration,
     Endpoint,
     FirewallException,
-    is_own,
 )
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.firewall.state import Admission, Doubt, Query, RuleKey
 
@@ -112,7 +111,7 @@ def undeclared(
     allowed = reach.declared(declaration, query, place)
     for key, found in place.admission.by.items():
         # What an area declares that is no part of this run.
-        if key.store == "local" and is_own(key.rule_id) and declaration.is_of_others(key.rule_id):
+        if key.store == "local" and declaration.is_of_others(key.rule_id) and declaration.accounts_for(key.rule_id):
             allowed = allowed.union(found)
     for each in surplus(endpoint, place, unwanted, allowed):
         expected = _only_what_is_declared(reach, declaration, place.admission, allowed)
@@ -137,7 +136,7 @@ def _only_what_is_declared(reach: Reach, declaration: Declaration, admission: Ad
     told: set[Doubt] = set()
     for key, why in admission.doubtful.items():
         rule = reach.rules.get(key)
-        own = key.store == "local" and declaration.declares_own(key.rule_id)
+        own = key.store == "local" and declaration.accounts_for(key.rule_id)
         same = rule is not None and bool(allowed.keywords) and why == {Doubt.UNRESOLVED_KEYWORD}
         if not own and not (same and rule is not None and allowed.covers(reach.resolved(rule.remote_addresses))):
             return False

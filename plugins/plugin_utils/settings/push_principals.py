@@ -13,7 +13,7 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.setting 
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status import Code, Status
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.accounts import Account, resolve
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.group_members import member_difference
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.sids import ADMINISTRATORS, crowd, is_account, is_sid
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.sids import ADMINISTRATORS, crowd, is_made, is_sid
 
 READ_ADMINISTRATORS = Operation.of("group.read", sid=ADMINISTRATORS)
 
@@ -52,7 +52,7 @@ class Principals:
                 known = {"sid": asked.upper(), "name": asked.upper()}
             if known is None:
                 wrong.append(f"{option}: '{asked}' is no account that {answers.host.name} can resolve; {_FORMS} with a name.")
-            elif not is_account(known["sid"]):
+            elif not is_made(known["sid"]):
                 broad = crowd(known["sid"])
                 what = f"{broad}, which nearly anybody belongs to" if broad else "an account that comes with Windows"
                 wrong.append(f"{option}: '{asked}' is {what}; name a group or an account that is there for client push alone.")

@@ -335,6 +335,8 @@ def _from_preferences(answers: Answers, named: frozenset[str]) -> tuple[list[Ent
         if answer.failure:
             hidden = f"the preferences for local groups cannot be read ({answer.failure.kind})"
             continue
+        if answer.data["truncated"]:
+            hidden = "Windows keeps more copies of preferences for local groups than were read"
         for file in answer.data["files"]:
             name = names.get(_guid(file["path"]))
             if name is None:

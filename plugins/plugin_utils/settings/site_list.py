@@ -92,6 +92,10 @@ def read_list(what: ListKind, site: Site, answers: Answers) -> ReadList | Observ
     if isinstance(item, Observation):
         return item
     found = list(dict.fromkeys(tuple(element.get("Values") or ()) for element in item.embedded("PropLists", "PropertyListName", what.name)))
+    if not found and not item.row.get("Props") and not item.row.get("PropLists"):
+        # Both are lazy, and a component always has some: what was not loaded is no empty list.
+        said = f"{what.item.title} of the site {item.located.code} came without any property or list, so what is listed is not known."
+        return Observation(problem=Problem(Code.READ_FAILED, f"{said} Verify again."))
     if len(found) > 1:
         said = f"{what.item.title} of the site {item.located.code} has {len(found)} lists {what.name}, which differ."
         return Observation(problem=Problem(Code.MALFORMED_VALUE, said))

@@ -35,7 +35,7 @@ def second_hop(host: HostFacts) -> str:
         f"The process on {host.name} runs as {host.user_name}. Run the task with become and the method runas: as SYSTEM where the SMS"
         " Provider is on the site server, else as an account with rights in the site (become_flags: logon_type=interactive"
         " logon_flags=with_profile); or let the connection delegate (ansible_winrm_kerberos_delegation). In the console, Administration,"
-        " Security, that account needs a security role with the permission Read on Site (Read-only Analyst has it), and to change"
+        " Security, that account needs a security role with the permission Read on Site (Read-only Analyst should have it), and to change"
         " something also Modify."
     )
 

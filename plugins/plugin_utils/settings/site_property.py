@@ -298,4 +298,5 @@ class NotTogether(Setting):
             return Assessment(
                 Status.INDETERMINATE, expected, "; ".join(dict.fromkeys(message for _code, message in doubts)), code=doubts[0][0]
             )
-        return Assessment(Status.DRIFT, expected, f"both are on: {self.why}")
+        together = f"{self.first.what.title} and {self.second.what.title} are both on"
+        return Assessment(Status.DRIFT, expected, f"{together}: {self.why}")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.site_cmdlets import Argument, CmdletWrite
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.site_item import SiteItem
@@ -79,6 +80,14 @@ SITE_SYSTEMS = PropertyKind(
     write=CmdletWrite(_PUSH, (_switch("EnableSystemTypeConfigurationManager", on=1, off=0),)),
     only_while=_WHILE_ON,
 )
+PUSHED_TO = (COMPUTER_TYPES, SITE_SYSTEMS)
+
+
+def once_off(kind: PropertyKind) -> PropertyKind:
+    """What is pushed to, as it is written after automatic push was turned off: what was read before does not tell that it is off."""
+    return replace(kind, write=None)
+
+
 KERBEROS_ONLY, NTLM_ALLOWED = 2, 3
 NTLM_FALLBACK = PropertyKind(
     "ntlm_fallback",

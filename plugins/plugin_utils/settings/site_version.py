@@ -75,7 +75,7 @@ class SiteUpdate(Setting):
             return Observation(problem=Problem(Code.NO_ROWS, said))
         match = _VERSION.match(located.version)
         packages = self._packages.rows(answers, located, "the updates")
-        problem = packages if isinstance(packages, Problem) else None
+        problem = packages if isinstance(packages, Problem) else None if packages else self._none_shown(located, answers)
         states = [row.get("State") for row in (() if isinstance(packages, Problem) else packages) if self._is_it(row.get("Name"))]
         # Each attempt may leave a row of its own.
         state = _INSTALLED if _INSTALLED in states else next(iter(states), None)
@@ -84,6 +84,11 @@ class SiteUpdate(Setting):
         if self._affected(read):
             evidence.append(f"update {self.update.number}: {'not listed' if not states else f'state {state}'}")
         return Observation(read, tuple(evidence))
+
+    def _none_shown(self, located: Located, answers: Answers) -> Problem:
+        """A site that was ever updated lists updates, so no row at all may be all that may be seen."""
+        said = f"no update at all is shown of the site {located.code}: it has none, or there is no Read right on them."
+        return Problem(Code.NO_ROWS, f"{said} {second_hop(answers.host)}")
 
     def _is_it(self, name: Json) -> bool:
         return self.update.number.removeprefix("KB") in str(name or "")

@@ -11,6 +11,7 @@ _SID = re.compile(r"S-1-\d+(-\d+)+\Z", re.IGNORECASE | re.ASCII)
 _OF_A_DOMAIN = re.compile(r"S-1-5-21(-\d+){3}-(?P<rid>\d+)\Z", re.IGNORECASE | re.ASCII)
 _OF_ENTRA = re.compile(r"S-1-12-1(-\d+){4}\Z", re.IGNORECASE | re.ASCII)
 _ADMINISTRATOR_RID = "500"
+_FIRST_MADE_RID = 1000
 
 # MS-DTYP 2.4.2.4, well-known SIDs: those that stand for crowds.
 _BROAD = {
@@ -57,3 +58,9 @@ def is_account(sid: str) -> bool:
     if match is None:
         return _OF_ENTRA.match(sid) is not None
     return match["rid"] != _ADMINISTRATOR_RID and crowd(sid) is None
+
+
+def is_made(sid: str) -> bool:
+    """Whether somebody made it: relative ids below 1000 are Windows' own (MS-SAMR 2.2.1.14), as that of Domain Admins."""
+    match = _OF_A_DOMAIN.match(sid)
+    return is_account(sid) and (match is None or int(match["rid"]) >= _FIRST_MADE_RID)

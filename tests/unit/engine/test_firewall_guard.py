@@ -48,6 +48,7 @@ OPEN = {each: {"EnableFirewall": 1, "DefaultInboundAction": 0} for each in ("dom
 WINRM_OVER = Connection("winrm", 5985)
 SSH_OVER = Connection("ssh", 22)
 SSHD_SERVICE = {"Name": "sshd", "PathName": "C:\\Windows\\System32\\OpenSSH\\sshd.exe"}
+SSHD_PROGRAM = "%SystemRoot%\\System32\\OpenSSH\\sshd.exe"
 SERVICES = ({"Name": "MpsSvc", "State": "Running", "StartMode": "Auto"}, SSHD_SERVICE)
 
 
@@ -85,6 +86,14 @@ def nobody_there(subject: str, ports: str = "5985 and 5986") -> str:
     return (
         f"{subject} could cut the connection in use, and the host shows no connection from another computer to TCP {ports}"
         " that could be watched, so it is not done."
+    )
+
+
+def by_service(subject: str) -> str:
+    return (
+        f"{subject} could cut the connection in use, TCP 22 from 10.1.5.20, as only a rule for the service sshd would let it in, which has"
+        " no effect where the service has no SID of its own (sc.exe qsidtype sshd), so it is not done. Let it in by a rule for the port or"
+        " the program."
     )
 
 
@@ -571,10 +580,72 @@ ROWS = [
         SSH_OVER,
     ),
     Row(
-        "SSH: another rule lets it in by the server's service",
-        [own(22, "10.1.0.0/16", name="ssh", service="sshd").create(), off(SSHD_ID)],
+        "SSH: another rule lets it in by the server's program",
+        [own(22, "10.1.0.0/16", name="ssh", program=SSHD_PROGRAM).create(), off(SSHD_ID)],
         [None, None],
         FirewallHost(with_rules(sshd=SSHD), connections=(connection(22),), services=SERVICES),
+        SSH_OVER,
+    ),
+    Row(
+        "SSH: another rule is for the server's service, and has no effect if that has no SID",
+        [own(22, "10.1.0.0/16", name="ssh", service="sshd").create(), off(SSHD_ID)],
+        [None, by_service(f"Disabling the firewall rule {SSHD_ID}")],
+        FirewallHost(with_rules(sshd=SSHD), connections=(connection(22),), services=SERVICES),
+        SSH_OVER,
+    ),
+    Row(
+        "SSH: the rule for the server's service may be what it relies on",
+        [off("service")],
+        [no_rule("Disabling the firewall rule service", "TCP 22 from 10.1.5.20")],
+        FirewallHost({"service": SSHD.replace("Name=", "Svc=sshd|Name=")}, connections=(connection(22),), services=SERVICES),
+        SSH_OVER,
+    ),
+    Row(
+        "SSH: a block for the server's service may be one",
+        [on("deny")],
+        [no_rule("Enabling the firewall rule deny", "TCP 22 from 10.1.5.20", why="the rule deny would block it")],
+        FirewallHost(
+            {**with_rules(sshd=SSHD), "deny": BLOCK.replace("LPort=5985", "Svc=sshd")}, connections=(connection(22),), services=SERVICES
+        ),
+        SSH_OVER,
+    ),
+    Row(
+        "SSH: an own rule for its server is moved to another port",
+        [own(2022, name="ssh").update()],
+        [no_rule("Changing the firewall rule ConfigMgrHardening-Firewall-ssh-1", "TCP 22 from 10.1.5.20")],
+        FirewallHost({"ConfigMgrHardening-Firewall-ssh-1": SSHD}, connections=(connection(22),), services=SERVICES),
+        SSH_OVER,
+    ),
+    Row(
+        "SSH: an own rule for its server is moved to another profile",
+        [own(22, name="ssh", profiles=frozenset({"public"})).update()],
+        [no_rule("Changing the firewall rule ConfigMgrHardening-Firewall-ssh-1", "TCP 22 from 10.1.5.20")],
+        FirewallHost({"ConfigMgrHardening-Firewall-ssh-1": SSHD}, connections=(connection(22),), services=SERVICES),
+        SSH_OVER,
+    ),
+    Row(
+        "SSH: an own rule for its server is for an interface that it does not come in on",
+        [own(22, name="ssh", interfaces=("Guest",)).update()],
+        [no_rule("Changing the firewall rule ConfigMgrHardening-Firewall-ssh-1", "TCP 22 from 10.1.5.20")],
+        FirewallHost({"ConfigMgrHardening-Firewall-ssh-1": SSHD}, connections=(connection(22),), services=SERVICES),
+        SSH_OVER,
+    ),
+    Row(
+        "SSH: the own rule that lets it in is removed",
+        [remove("ConfigMgrHardening-Firewall-ssh-1")],
+        [no_rule("Removing the firewall rule ConfigMgrHardening-Firewall-ssh-1", "TCP 22 from 10.1.5.20")],
+        FirewallHost({"ConfigMgrHardening-Firewall-ssh-1": SSHD}, connections=(connection(22),), services=SERVICES),
+        SSH_OVER,
+    ),
+    Row(
+        "SSH: the firewall service is stopped, and will be started some day",
+        [off(SSHD_ID)],
+        [no_rule(f"Disabling the firewall rule {SSHD_ID}", "TCP 22 from 10.1.5.20")],
+        FirewallHost(
+            with_rules(sshd=SSHD),
+            connections=(connection(22),),
+            services=({"Name": "MpsSvc", "State": "Stopped", "StartMode": "Disabled"}, SSHD_SERVICE),
+        ),
         SSH_OVER,
     ),
     Row(

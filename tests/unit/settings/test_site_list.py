@@ -17,7 +17,7 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.site_
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.site_place import Site
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.site_push import PUSH_ACCOUNTS
 from ansible_collections.configmgr.hardening.tests.unit.settings.answering import DENIED
-from ansible_collections.configmgr.hardening.tests.unit.settings.site_answers import Row, item, listed, parameters, site_answers
+from ansible_collections.configmgr.hardening.tests.unit.settings.site_answers import Row, item, listed, parameters, prop, site_answers
 
 SITE = Site("P01")
 CLIENTS = "SMS_CLIENT_CONFIG_MANAGER"
@@ -33,7 +33,7 @@ def stored(*accounts: str, **usage: Sequence[str]) -> list[Row]:
 
 
 def observe(setting: Setting, accounts: Sequence[str], store: Any = (), **answers: Any) -> Observation:
-    rows = {CLIENTS: [item(lists=[listed(*accounts)] if accounts else [])], "SMS_SCI_Reserved": store}
+    rows = {CLIENTS: [item(prop("Account Cleanup Interval", 60), lists=[listed(*accounts)] if accounts else [])], "SMS_SCI_Reserved": store}
     return setting.interpret(site_answers(setting, rows=rows, **answers))
 
 

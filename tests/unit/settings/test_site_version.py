@@ -17,6 +17,7 @@ from ansible_collections.configmgr.hardening.tests.unit.settings.answering impor
 from ansible_collections.configmgr.hardening.tests.unit.settings.site_answers import SITE, Row, site_answers
 
 INSTALLED: Row = {"Name": "Configuration Manager 2207 Hotfix (KB15599094)", "State": 196612}
+RELEASE: Row = {"Name": "Configuration Manager 2207", "State": 196612}
 PACKAGES = "SMS_CM_UpdatePackages"
 
 
@@ -24,7 +25,7 @@ def assess(version: str, *updates: Row, code: str | None = None, **site: Any) ->
     setting = SiteUpdate(Site(code), NTLM_UPDATE)
     row = {**SITE, "Version": version, **site}
     sites = [row] if code is None else [{**SITE, "Version": version}, row]
-    observation = setting.interpret(site_answers(setting, rows={PACKAGES: list(updates)}, sites=sites))
+    observation = setting.interpret(site_answers(setting, rows={PACKAGES: [RELEASE, *updates]}, sites=sites))
     assert observation.problem is None
     return setting.assess(observation, None)
 

@@ -18,6 +18,8 @@ PROTOCOL_NAMES: Mapping[int, str] = {TCP: "TCP", UDP: "UDP", ICMP4: "ICMPv4", IC
 PROFILES: tuple[Profile, ...] = ("domain", "private", "public")
 
 OWN_PREFIX = "ConfigMgrHardening-"
+# The words of all areas that make rules.
+AREA_WORDS = ("Firewall", "RemoteAssistance")
 """What the ids of the rules that this collection makes begin with; then area, label and number."""
 
 _ECHO = {ICMP4: 8, ICMP6: 128}
@@ -171,6 +173,15 @@ class Declaration:
     def declares_own(self, rule_id: str) -> bool:
         """Whether a rule is an own one that stays."""
         return is_own(rule_id) and self.declares_rule(rule_id)
+
+    def accounts_for(self, rule_id: str) -> bool:
+        """Whether whom an own rule admits counts as declared, be it by an area that is no part of the run.
+
+        An id alone is no proof: one of no known area is anybody's, and where the run knows all that is declared, nothing else is.
+        """
+        if is_own(rule_id) and self.is_of_others(rule_id):
+            return not self.acts and any(rule_id.casefold().startswith(area_prefix(area).casefold()) for area in AREA_WORDS)
+        return self.declares_own(rule_id)
 
     def is_of_others(self, rule_id: str) -> bool:
         """Whether a rule is none of the run's areas'."""
