@@ -22,8 +22,8 @@ WAIVER: Json = {"control": "002-21", "reason": "kept elsewhere", "owner": "N. We
 ATTESTATION: Json = {"control": "002-55", "by": "N. Weber", "on": "2026-01-15", "valid_until": "2036-12-31", "proof": "CHG-4711"}
 
 AREA_OPTIONS = (
-    "answer_file, attestations, control, encrypted_only, fail_on, firewall, helpers, invitation_method, manage_feature, managed_by, mode, results,"
-    " run_id, session_logging, ticket_life, uac_prompt_visible_to_helper, waivers, warning_messages"
+    "answer_file, attestations, control, encrypted_only, fail_on, firewall, helpers, invitation_method, manage_feature, managed_by, mode,"
+    " results, run_id, session_logging, ticket_life, uac_prompt_visible_to_helper, waivers, warning_messages"
 )
 
 

@@ -76,7 +76,7 @@ def test_the_other_writes_are_made(told: Told) -> None:
     assert made
     assert {change["setting"].partition(" ")[0] for change in made} == {"policy", "firewall"}
     paths = moved(told.states["PANEL"], told.fleet.machine("PANEL").state)
-    rules = {path for path in paths if "/firewallrules/values/" in path}
+    rules = {path for path in paths if "\\firewallrules/values/" in path}
     assert {path for path in paths if path.startswith("/registry/hklm\\system")} == rules
     assert len(rules) == len([change for change in made if change["setting"].startswith("firewall ")])
     assert len([path for path in paths if "terminal services/values" in path]) >= len(made) - len(rules)
