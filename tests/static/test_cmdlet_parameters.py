@@ -18,6 +18,12 @@ Documented = Mapping[tuple[str, str], frozenset[str]]
 # The reference leaves common parameters out. A cmdlet that changes something takes these two.
 RISK_PARAMETERS = frozenset({"confirm", "whatif"})
 READING_VERBS = ("get-", "test-")
+# The reference has modules of Windows and Configuration Manager, not those of Windows PowerShell itself (its documentation, version 5.1).
+BUILT_IN: Documented = {
+    ("microsoft.powershell.management", "restart-service"): frozenset(
+        {"displayname", "exclude", "force", "include", "inputobject", "name", "passthru"}
+    ),
+}
 
 
 def read_documented(lines: Iterable[str]) -> Documented:
@@ -45,7 +51,7 @@ def test_every_cmdlet_and_parameter_is_documented(reference_data: Path) -> None:
     with (reference_data / "cmdlets.tsv").open(encoding="utf-8", newline="") as lines:
         documented = read_documented(lines)
     assert CMDLETS, "the library sends no cmdlet"
-    assert faults(CMDLETS, documented) == []
+    assert faults(CMDLETS, {**BUILT_IN, **documented}) == []
 
 
 @pytest.mark.parametrize(
