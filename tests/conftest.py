@@ -1,7 +1,8 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 """For every test: it is this checkout that is tested, and only the skips in allowed_skips.txt are let through where skips count.
 
-CI_STRICT_SKIPS=1 says that they count. TEST_COUNTS_FILE names a file to which each run appends "passed failed skipped".
+CI_STRICT_SKIPS=1 says that they count, and that examples are not drawn at random.
+TEST_COUNTS_FILE names a file to which each run appends "passed failed skipped".
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 CHECKOUT_COLLECTIONS = Path(__file__).resolve().parents[1] / ".venv" / "collections"
 ALLOWED_SKIPS = Path(__file__).with_name("allowed_skips.txt")
@@ -59,6 +61,10 @@ def write_counts(config: pytest.Config, file: Path) -> None:
 def pytest_configure() -> None:
     # What tests start finds this checkout, not a copy of the collection that was installed into the user's home.
     os.environ.setdefault("ANSIBLE_COLLECTIONS_PATH", str(CHECKOUT_COLLECTIONS))
+    # A run that decides about a change is to depend on that change only; other runs look at new examples each time.
+    settings.register_profile("decisive", derandomize=True)
+    if os.environ.get("CI_STRICT_SKIPS") == "1":
+        settings.load_profile("decisive")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

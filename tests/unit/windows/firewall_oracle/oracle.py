@@ -520,6 +520,13 @@ def match_rule(state: Json, rule: Rule, packet: Packet) -> Match:
     )
 
 
+# The option that merges the local list of a kind (MS-FASP 2.2.38).
+LIST_MERGE = {
+    "globally_open_ports": "GloballyOpenPortsAllowUserPrefMerge",
+    "authorized_applications": "AuthorizedApplicationsAllowUserPrefMerge",
+}
+
+
 def match_legacy(state: Json, packet: Packet) -> Match:
     """Lists of Windows XP's kind may admit; what they say of scope and state is not read."""
     profile = interface_of(state, packet.interface)["profile"]
@@ -527,6 +534,8 @@ def match_legacy(state: Json, packet: Packet) -> Match:
         if store == "local" and effective(state, profile, "AllowLocalPolicyMerge") == 0:
             continue
         lists = state.get("legacy_lists", {}).get(store, {}).get(profile, {})
+        if store == "local":
+            lists = {kind: entries for kind, entries in lists.items() if effective(state, profile, LIST_MERGE[kind]) != 0}
         if packet.protocol in (TCP, UDP) and any(legacy_matters(packet, kind, entry) for kind in lists for entry in lists[kind]):
             return perhaps("legacy_list")
     return None
