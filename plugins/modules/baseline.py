@@ -15,23 +15,28 @@ author:
   - configmgr.hardening contributors (@configmgr-hardening)
 options:
   client_push_site:
+    version_added: 0.2.0
     description: The options of M(configmgr.hardening.client_push_site), except those that all modules share.
     type: dict
   client_push_target:
+    version_added: 0.2.0
     description: The options of M(configmgr.hardening.client_push_target), except those that all modules share.
     type: dict
   firewall_exception:
+    version_added: 0.2.0
     description:
       - The options of M(configmgr.hardening.firewall_exception), except those that all modules share.
       - With C(exclusive) whatever admits more than all areas declare is disabled.
     type: dict
   pxe_interface_binding:
+    version_added: 0.2.0
     description: The options of M(configmgr.hardening.pxe_interface_binding), except those that all modules share.
     type: dict
   remote_assistance_policy:
     description: The options of M(configmgr.hardening.remote_assistance_policy), except those that all modules share.
     type: dict
   state_migration_retention:
+    version_added: 0.2.0
     description: The options of M(configmgr.hardening.state_migration_retention), except those that all modules share.
     type: dict
 extends_documentation_fragment:

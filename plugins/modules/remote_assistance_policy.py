@@ -101,6 +101,7 @@ options:
       - A trade-off that hardening guides are against. Unless given, it is verified to be off and never written.
     type: bool
   firewall:
+    version_added: 0.2.0
     description:
       - What Windows Firewall lets through for the chosen O(mode), and who may connect.
       - What the mode needs is let through; every other inbound rule of the predefined group is disabled. As Windows' own rules for sessions

@@ -71,9 +71,10 @@ def exception_requirements(exception: FirewallException, declaration: Declaratio
     if not exception.present:
         yield Requirement(ClosedException(exception, declaration), None, service.controls if service else (), **common)
         return
-    yield Requirement(OpenException(exception, declaration), None, (), **common)
+    # No control lends these its severity: a service that cannot be reached is a nuisance, one that is open to others is a hole.
+    yield Requirement(OpenException(exception, declaration), None, (), severity=Severity.MEDIUM, **common)
     if exception.exclusive:
-        yield Requirement(ExclusiveException(exception, declaration), None, (), **common)
+        yield Requirement(ExclusiveException(exception, declaration), None, (), severity=Severity.HIGH, **common)
 
 
 def _exceptions(options: FirewallOptions, declaration: Declaration) -> Iterator[Requirement]:
