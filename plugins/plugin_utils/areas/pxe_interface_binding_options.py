@@ -108,14 +108,40 @@ def _points(given: Sequence[Mapping[str, Any]], readings: Mapping[str, PxeServer
         if name.casefold() in seen:
             wrong.append(f"{option}.name: '{name}' is named twice; case does not matter. Name each one once.")
         seen.add(name.casefold())
-        found.append(_point(name, point, readings, option, wrong))
+        found.append(_point(name, point, readings, _candidates(name, given, readings), option, wrong))
     return tuple(found)
 
 
-def _point(name: str, given: Mapping[str, Any], readings: Mapping[str, PxeServer], option: str, wrong: list[str]) -> PointOptions:
+def _candidates(name: str, given: Sequence[Mapping[str, Any]], readings: Mapping[str, PxeServer]) -> dict[str, PxeServer]:
+    """Readings that may be a server's where nobody has said which are, by inventory name.
+
+    The full name is sure; the first label only while no other server has it, and the host does not tell of another domain.
+    """
+    label = _label(name).casefold()
+    others = [str(point.get("name") or "").strip().lstrip("\\") for point in given]
+    alone = sum(_label(other).casefold() == label for other in others) == 1
+    exact = {key: reading for key, reading in readings.items() if key.casefold() == name.casefold()}
+    if exact or not alone:
+        return exact
+    return {key: reading for key, reading in readings.items() if _label(key).casefold() == label and _may_be(name, reading)}
+
+
+def _may_be(name: str, reading: PxeServer) -> bool:
+    _first, _dot, domain = name.partition(".")
+    return not domain or not reading.domain or domain.casefold() == reading.domain.casefold()
+
+
+def _point(
+    name: str,
+    given: Mapping[str, Any],
+    readings: Mapping[str, PxeServer],
+    candidates: Mapping[str, PxeServer],
+    option: str,
+    wrong: list[str],
+) -> PointOptions:
     _relations(name, given, option, wrong)
     host = str(given.get("host") or "").strip()
-    key = _reading_of(name, host, readings)
+    key = _reading_of(name, host, readings if host else candidates)
     reading = readings[key] if key else None
     words = read_words(given.get("interfaces") or (), f"{option}.interfaces", wrong)
     adapters, macs = _resolved(words, name, host, reading, f"{option}.interfaces", wrong) if words else (None, None)
@@ -216,16 +242,12 @@ def _label(name: str) -> str:
 
 
 def _reading_of(name: str, host: str, readings: Mapping[str, PxeServer]) -> str | None:
-    """The inventory name whose readings are meant: as it is given, or that of the server, or of its first label."""
+    """The inventory name whose readings are meant: as it is given, or the only one that may be the server's, or the one of its label."""
     wanted = [host] if host else [name, _label(name)]
-    for text in wanted:
-        for key in readings:
-            if key.casefold() == text.casefold():
-                return key
-    if host:
-        return None
-    found = [key for key in readings if _label(key).casefold() == _label(name).casefold()]
-    return found[0] if len(found) == 1 else None
+    named = [key for text in wanted for key in readings if key.casefold() == text.casefold()]
+    if named or host:
+        return named[0] if named else None
+    return next(iter(readings)) if len(readings) == 1 else None
 
 
 def _resolved(

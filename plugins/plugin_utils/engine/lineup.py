@@ -96,4 +96,17 @@ def _ordered(units: list[Unit]) -> tuple[Unit, ...]:
             waiting[follower].discard(number)
             if not waiting[follower] and follower in left:
                 heappush(ready, rank(follower))
+    return _one_put_after_another(done)
+
+
+def _one_put_after_another(units: Iterable[Unit]) -> tuple[Unit, ...]:
+    """A put commits the whole instance as it was read, so it waits until the one before it can be seen, which it would undo otherwise."""
+    latest: dict[tuple[str, str], tuple[Operation, ...]] = {}
+    done: list[Unit] = []
+    for unit in units:
+        writes = unit.difference.writes
+        instances = {(str(write.fields["namespace"]), str(write.fields["query"])) for write in writes if write.op == "cim.put"}
+        before = [write for instance in sorted(instances) for write in latest.get(instance, ()) if write not in writes]
+        done.append(replace(unit, needs=tuple(dict.fromkeys((*unit.needs, *before)))))
+        latest.update(dict.fromkeys(instances, writes))
     return tuple(done)

@@ -142,7 +142,7 @@ class Snapshot:
             "settings": list(self.settings),
         }
         # The host replaces references in every text that it is sent, and this is JSON's own way to spell the mark of one otherwise.
-        text = json.dumps(content, ensure_ascii=False, indent=1).replace("${", "\\u0024{")
+        text = json.dumps(content, ensure_ascii=False, separators=(",", ":")).replace("${", "\\u0024{")
         return Operation.of("file.write", path=path_of(self.name), text=text)
 
 

@@ -187,13 +187,13 @@ def resolve(words: Iterable[Word], adapters: Sequence[Adapter], server: str) -> 
     there = "; ".join(adapter.title for adapter in adapters) or "no adapter at all"
     for word in words:
         fitting = [adapter for adapter in adapters if word.fits(adapter)]
-        # A team has the hardware address of one of its members.
-        if word.kind == "mac":
-            fitting = [adapter for adapter in fitting if not adapter.team] or fitting
         usable = [adapter for adapter in fitting if not adapter.trouble]
+        if word.kind == "mac" and usable:
+            # A team has the hardware address of one of its members, and a virtual switch that of the card below it.
+            fitting = usable = [adapter for adapter in usable if adapter.addresses] or usable
         if not fitting:
             wrong.append(f"'{word.text}' is no interface of {server}; there are {there}.")
-        elif word.every and usable:
+        elif (word.every or word.kind == "mac") and usable:
             found.update(dict.fromkeys(usable))
         elif len(fitting) > 1:
             several = ", ".join(adapter.title for adapter in fitting)

@@ -35,7 +35,7 @@ class MalformedReadingsError(ValueError):
 
 @dataclass(frozen=True)
 class PxeServer:
-    """A part that is a Problem could not be read. C(dp): values that the distribution point keeps in the registry."""
+    """A part that is a Problem could not be read. C(dp): values of the registry. C(domain): the computer's."""
 
     computer: str
     adapters: tuple[Adapter, ...] | Problem
@@ -43,6 +43,7 @@ class PxeServer:
     wds: WdsBinding | Problem
     listening: tuple[UdpEndpoint, ...] | Problem
     dp: tuple[tuple[str, Json], ...] = ()
+    domain: str | None = None
 
     @property
     def installed(self) -> tuple[Service, ...]:
@@ -67,6 +68,7 @@ class PxeServer:
         """Plain values for readings."""
         return {
             "computer": self.computer,
+            "domain": self.domain,
             "adapters": _list(self.adapters),
             "services": _list(self.services),
             "wds": _problem(self.wds) if isinstance(self.wds, Problem) else self.wds.to_data(),
@@ -85,6 +87,7 @@ class PxeServer:
                 _read(data["wds"]) or WdsBinding.from_data(data["wds"]),
                 _read(data["listening"]) or tuple(UdpEndpoint.from_data(one) for one in data["listening"]),
                 tuple(data["dp"].items()),
+                None if data["domain"] is None else str(data["domain"]),
             )
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise MalformedReadingsError(f"{type(error).__name__} {error}") from error
@@ -155,6 +158,7 @@ def _from_answers(answers: Answers) -> PxeServer:
         read_wds(answers),
         read_endpoints(PORTS, answers),
         tuple((name, values[name]["data"]) for name in _DP_VALUES if name in values),
+        answers.host.domain,
     )
 
 

@@ -18,7 +18,7 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.setting 
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.status import Code, Status
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.network_adapter import Adapter
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.pxe_server import PxeServer, Says, says_off, says_on
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.site_item import ReadItem, SiteItem, read_item, still, until
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.site_item import ReadItem, SiteItem, read_item, until
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.site_place import Site, changed_meanwhile
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.site_property import ReadProperty
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.settings.site_pxe import POINT, PXE, RESPONDER, RESPONDERS, number_of
@@ -321,17 +321,11 @@ class PxeSwitch(RoleProperty):
         return assessed
 
     def differences(self, read: ReadProperty, wanted: Json) -> tuple[Difference, ...]:
-        if wanted != 1:
-            return super().differences(read, wanted)
-        bound = self._bound(read.item)
-        if bound is None:
-            return ()
-        looks = self._looks(read.item, bound)
-        changed = changed_meanwhile(f"PXE binding of {self.server} in the site {read.item.located.code}")
-        told = tuple((look, "timeout", changed) for look in looks)
-        found = super().differences(read, wanted)
-        # As late as can be: between a look and a cmdlet somebody else may be at work.
-        return tuple(replace(one, writes=(one.writes[0], *looks, *one.writes[1:]), told=(*told, *one.told)) for one in found)
+        return () if wanted == 1 and self._bound(read.item) is None else super().differences(read, wanted)
+
+    def _write(self, read: ReadProperty, wanted: Json) -> Operation | None:
+        """On by a put: between a look at the binding and a cmdlet somebody else might be at work."""
+        return self.put(read, wanted) if wanted == 1 else super()._write(read, wanted)
 
     def put(self, read: ReadProperty, wanted: Json) -> Operation:
         """With the binding that is there by then: the provider refuses the whole of it where that is another one."""
@@ -352,14 +346,6 @@ class PxeSwitch(RoleProperty):
             return None
         # What is wanted may be there already, in another notation.
         return read.binding if goal.equals(read.binding) else goal
-
-    def _looks(self, item: ReadItem, bound: Binding) -> tuple[Operation, ...]:
-        """That PXE is bound as it should be, right before it is turned on."""
-        query = self.what.item.query(self.site)
-        policy = still(query, item.located, _POLICY_PATH, [bound.policy])
-        if bound.policy == ALL:
-            return (policy,)
-        return (policy, still(query, item.located, _LIST_PATH, [list(bound.entries)]))
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -138,9 +137,12 @@ def test_pxe_comes_back_only_while_it_is_bound_to_something() -> None:
     (requirement,) = demands(snapshot(switch(1))).requirements
     assert restored(requirement, role(0, 1)).differences == ()
     (difference,) = restored(requirement, role(0, 1, MAC)).differences
-    looks = [write.fields["until"] for write in difference.writes[: [write.op for write in difference.writes].index("cmdlet.invoke")]]
-    assert {"path": "rows.0.PropLists.PropertyListName=BindExcept.Values", "one_of": [[MAC]]} in looks
-    assert {"path": "rows.0.Props.PropertyName=BindPolicy.Value", "one_of": [1]} in looks
+    (put,) = [write for write in difference.writes if write.op == "cim.put"]
+    assert [(one["name"], one["set"], one["expect"]) for one in put.fields["embedded"]] == [
+        ("IsPXE", {"Value": 1}, {"Value": 0}),
+        ("BindPolicy", {"Value": 1}, {"Value": 1}),
+        ("BindExcept", {"Values": [MAC]}, {"Values": [MAC]}),
+    ]
 
 
 def test_pxe_comes_back_after_its_binding() -> None:
@@ -148,7 +150,8 @@ def test_pxe_comes_back_after_its_binding() -> None:
     of = {requirement.setting.kind: requirement for requirement in requirements}
     assert of["pxe_switch"].after == (of["pxe_binding"].setting.key,)
     (difference,) = restored(of["pxe_switch"], role(0, 1, MAC)).differences
-    assert json.dumps([[OTHER]]) in json.dumps([write.fields for write in difference.writes])
+    (put,) = [write for write in difference.writes if write.op == "cim.put"]
+    assert put.fields["embedded"][2]["expect"] == {"Values": [OTHER]}
 
 
 def test_turning_it_off_asks_nobody() -> None:

@@ -23,7 +23,7 @@ def adapter(name: str, mac: str, *addresses: str, **more: Any) -> dict[str, Any]
 
 
 def reading(*adapters: dict[str, Any], computer: str = "DP01") -> dict[str, Any]:
-    parts = {"computer": computer, "adapters": list(adapters), "services": [], "listening": [], "dp": {}}
+    parts = {"computer": computer, "domain": "corp.example", "adapters": list(adapters), "services": [], "listening": [], "dp": {}}
     return {"pxe_interface_binding": {**parts, "wds": {"policy": None, "interfaces": None}}}
 
 
@@ -140,6 +140,14 @@ def test_two_interfaces_of_a_network_need_a_word_for_both() -> None:
 def test_readings_are_found_by_the_server_s_name(key: str) -> None:
     (found,) = said(**{**point(interfaces=["clients"]), "readings": {key: HEARD["dp01"]}}).points or ()
     assert found.macs == ("00155D010A01",) and found.host == key
+
+
+def test_readings_of_a_server_that_only_begins_alike_are_not_taken() -> None:
+    alike = [{"name": DP, "interfaces": ["Clients"]}, {"name": "DP01.lab.example", "interfaces": [MAC]}]
+    assert "no readings of DP01" in refused(distribution_points=alike, readings=HEARD)[0]
+    (first, second) = said(distribution_points=[{**alike[0], "host": "dp01"}, alike[1]], readings=HEARD).points or ()
+    assert first.reading is not None and second.reading is None
+    assert "no readings of DP01" in refused(distribution_points=[{**alike[1], "interfaces": ["Clients"]}], readings=HEARD)[0]
 
 
 def test_readings_of_another_host_are_found_by_its_name_only() -> None:

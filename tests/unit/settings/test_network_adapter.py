@@ -109,6 +109,11 @@ def test_the_address_of_a_team_is_the_team_and_not_its_member() -> None:
     assert resolve([word_of("00155D010A05")], ALL, "DP01").adapters == (TEAM,)
 
 
+def test_a_virtual_switch_has_the_address_of_the_card_below_it() -> None:
+    card, switch = Adapter("Port", "00155D010A06"), Adapter("vEthernet", "00155D010A06", ("10.40.1.5/24",))
+    assert resolve([word_of("00155D010A06")], (card, switch), "DP01").adapters == (switch,)
+
+
 @pytest.mark.parametrize(
     ("word", "parts"),
     [
