@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.areas.registry import AREAS
 from tests.integration.conftest import Start
 from tests.integration.controller import Run
 from tests.integration.fleet import Fleet, Json, demo_domain
@@ -134,12 +135,7 @@ CASES = {
         {**DISABLED, "answer_file": "/nowhere/unattend.xml"},
         "answer_file: /nowhere/unattend.xml cannot be read (No such file or directory); give the path of a file on the controller.",
     ),
-    "NOAREA": Case(
-        {},
-        "baseline: no area is declared; give the options of at least one of remote_assistance_policy, client_push_site,"
-        " client_push_target, firewall_exception.",
-        baseline=True,
-    ),
+    "NOAREA": Case({}, f"baseline: no area is declared; give the options of at least one of {', '.join(AREAS)}.", baseline=True),
     "INSIDE": Case(
         {"remote_assistance_policy": {**DISABLED, "waivers": [WAIVER], "run_id": "x"}},
         "remote_assistance_policy.waivers: is given beside the areas, once for all of them."
@@ -149,8 +145,7 @@ CASES = {
     "AREANAME": Case(
         {"remote_assistance": DISABLED},
         "remote_assistance: there is no such option; allowed are"
-        " attestations, client_push_site, client_push_target, fail_on, firewall_exception, remote_assistance_policy, results, run_id,"
-        " waivers.",
+        f" {', '.join(sorted([*AREAS, 'attestations', 'fail_on', 'results', 'run_id', 'waivers']))}.",
         baseline=True,
     ),
     "AREATYPE": Case({"remote_assistance_policy": "disabled"}, "remote_assistance_policy: 'disabled' is no dictionary.", baseline=True),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.integration.conftest import Start
-from tests.integration.controller import Run
+from tests.integration.controller import Core, Run
 from tests.integration.fleet import Fleet, Json, demo_domain
 from tests.integration.secrets_seen import Processes, files_that_show, shows, watched_processes
 from windows_estate.winrm.shell import Shells
@@ -46,7 +46,7 @@ class Told:
 
 
 @pytest.fixture(scope="module")
-def told(start_shared: Start) -> Any:
+def told(core: Core, start_shared: Start) -> Told:
     words = demo_domain()
     hosts: Json = {}
     for name, (how, given) in HOSTS.items():
@@ -60,7 +60,7 @@ def told(start_shared: Start) -> Any:
         "site": {"server": "MODULE", **site},
         "other_sites": {code: {"server": name, **site} for name, code in SITES.items() if name != "MODULE"},
     }
-    fleet = start_shared(words)
+    fleet = start_shared(words, core)
     lines: list[str] = []
     started = Shells.command
 

@@ -64,13 +64,15 @@ SITES: dict[str, Json] = {
     "H01": {"upgraded": True, "client_push": OPEN},
     "I01": {"upgraded": True, "client_push": OPEN},
     "J01": {"upgraded": True, "client_push": OPEN, "administrators": {"CORP\\svc-ansible": "Read-only Analyst"}},
+    # An administrator of the site, of whom become gets a process that can go on to the provider.
+    "L01": {"upgraded": True, "client_push": OPEN, "administrators": {"CORP\\n.weber": "Full Administrator"}},
     # Somebody else's site.
     "K01": {"upgraded": True, "client_push": OPEN, "administrators": {"CORP\\n.weber": "Full Administrator"}},
 }
 PLAIN = {"H01", "I01", "J01", "K01"}
 CHANGED = set(SITES) - {"C01", "D01", "K01"}
 # Those of which every change is made.
-MADE = {"A01", "B01", "I01"}
+MADE = {"A01", "B01", "I01", "L01"}
 
 
 def host_of(code: str) -> str:
@@ -168,6 +170,10 @@ def story(start_shared: Start) -> Story:
     hosts[host_of("A01")]["vars"]["given"] = EVERYTHING
     hosts[host_of("A01")]["language"] = "de-DE"
     hosts[host_of("G01")]["vars"]["given"] = {**OFF, "wait_seconds": 30}
+    weber = {"ansible_become_user": "CORP\\n.weber", "ansible_become_password": "x"}
+    flags = {"ansible_become_flags": "logon_type=interactive logon_flags=with_profile"}
+    hosts[host_of("L01")]["vars"] |= {**weber, **flags}
+    hosts[host_of("L01")]["local_groups"] = {"Administrators": ["CORP\\svc-ansible", "CORP\\n.weber"]}
     for code in PLAIN:
         hosts[host_of(code)]["vars"] = {"given": OFF}
     for code in PLAIN - {"H01"}:

@@ -485,3 +485,20 @@ def test_what_another_area_needs_stays(whole: Story) -> None:
     rules = whole["apply"].changes("OFFERS")
     assert f"firewall rule {GUID}" in rules
     assert {rule for rule in rules if "RemoteAssistance-remote_assistance_offer" in rule}
+
+
+def test_an_inventory_may_declare_this_area_alone(start: Start) -> None:
+    words = {"role": "client", "vars": {"firewall_exception_options": REMOTE_CONTROL}}
+    fleet = start({**demo_domain(), "hosts": {"CL01": words}})
+    before = fleet.fingerprints()
+    role = fleet.tasks([], "--check", roles=["configmgr.hardening.firewall_exception"])
+    assert (role.of("CL01").status, fleet.counters("CL01").executions) == ("ok", 1), role.end
+    whole = fleet.playbook("verify")
+    assert (whole.exit_code, fleet.counters("CL01").executions) == (0, 1), whole.end
+    for run in (role, whole):
+        changes = run.of("CL01").result["changes"]
+        assert [(change["area"], change["item"], change["state"]) for change in changes] == [
+            ("firewall_exception", f"{OWN}-remote_control-1", "planned")
+        ]
+    assert "remote\\_control-1 | absent | present | planned" in (fleet.results / "report.md").read_text(encoding="utf-8")
+    assert fleet.fingerprints() == before

@@ -16,7 +16,9 @@ from tests.integration.fleet import SNAPSHOTS, Fleet, Json, demo_domain
 
 DISABLED: Json = {"managed_by": "this_collection", "mode": "disabled"}
 POLICY = "HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows NT\\Terminal Services"
-HELPDESK = "S-1-5-21-1004336348-1177238915-682003330-1201"
+ADMINISTRATORS = "S-1-5-32-544"
+DOMAIN = "S-1-5-21-1004336348-1177238915-682003330"
+HELPDESK = f"{DOMAIN}-1201"
 OWN_GROUP = "S-1-5-21-1-2-3-1001"
 RUN_KEY = "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Run"
 
@@ -70,6 +72,7 @@ def without(field: str) -> Callable[[Json], Json]:
     return lambda content: {name: content[name] for name in content if name != field}
 
 
+_STAY = "Members of the group S-1-5-32-544 may be what lets the connection in, so they are not changed"
 _NOT_ALONE = "is not known to leave the connection alone, so it is not written"
 
 TAMPERINGS = {
@@ -93,10 +96,31 @@ TAMPERINGS = {
     "RUNKEY": Tampering(value(key=RUN_KEY, name="x", before={"type": "sz", "data": "C:\\x.exe"}), f"{RUN_KEY} {_NOT_ALONE}"),
     "RDP": Tampering(value(name="fDenyTSConnections"), f"{POLICY} {_NOT_ALONE}"),
     "WHOLEKEY": Tampering(add(kind="registry_key", key="HKLM\\SOFTWARE\\Policies"), f"HKLM\\SOFTWARE\\Policies {_NOT_ALONE}"),
-    "ADMINS": Tampering(
-        add(kind="group_member", sid="S-1-5-32-544", member=HELPDESK, before=True),
-        "Members of the group S-1-5-32-544 may be what lets the connection in, so they are not changed",
+    # A push principal may come back to Administrators; nobody else may.
+    "ADMINS": Tampering(add(kind="group_member", sid=ADMINISTRATORS, member="S-1-1-0", before=True), _STAY),
+    "DOMAINADMINS": Tampering(add(kind="group_member", sid=ADMINISTRATORS, member=f"{DOMAIN}-512", before=True), _STAY),
+    "NETWORK": Tampering(
+        add(kind="user_right", right="SeDenyNetworkLogonRight", member=HELPDESK, before=True),
+        "SeDenyNetworkLogonRight is what could keep out the connection itself, which logs on over the network, so it is not written",
     ),
+    "EVERYBODY": Tampering(
+        add(kind="user_right", right="SeDenyInteractiveLogonRight", member="S-1-1-0", before=True),
+        "SeDenyInteractiveLogonRight in it has a holder that no apply gives it to",
+    ),
+    "ARULE": Tampering(
+        add(kind="firewall_rule", id="Open", before="v2.31|Action=Allow|Active=TRUE|Dir=In|Name=Open|"),
+        "the firewall rule Open in it is not one that apply makes or removes",
+    ),
+    "NORULE": Tampering(
+        add(kind="firewall_rule", id="ConfigMgrHardening-Firewall-x-1", before="anything"),
+        "the firewall rule ConfigMgrHardening-Firewall-x-1 in it could not be made again",
+    ),
+    "PROFILE": Tampering(
+        add(kind="firewall_profile", profile="domain", option="DefaultOutboundAction", before=1),
+        "it has an unknown option of the firewall, DefaultOutboundAction of the profile domain",
+    ),
+    "RULEFLAG": Tampering(add(kind="firewall_rule_enabled", id="x", before="yes"), "a flag in it is neither true nor false"),
+    "SITECODE": Tampering(add(kind="site_property", site="P'1", property="x", before=1), "a site in it has no site code"),
     "NOSID": Tampering(add(kind="group_member", sid="Administrators", member=HELPDESK, before=True), "a group or a member in it is no SID"),
     "NUMBERSID": Tampering(add(kind="group_member", sid=OWN_GROUP, member=7, before=True), "a group or a member in it is no SID"),
     "MEMBERFLAG": Tampering(add(kind="group_member", sid=OWN_GROUP, member=HELPDESK, before=1), "a flag in it is neither true nor false"),
