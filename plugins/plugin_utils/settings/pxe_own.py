@@ -118,7 +118,10 @@ class OwnPxe(_Own):
     @staticmethod
     def _judged(says: Says, expected: str, server: PxeServer) -> Assessment:
         if says.against:
-            remedy = "See that the site's settings are right and that SMSPXE.log tells of them, and stop what is too much."
+            remedy = (
+                "See that the site's settings are right and that SMSPXE.log tells of them; start the service that is to answer, and stop"
+                " what is too much."
+            )
             return Assessment(Status.DRIFT, expected, "; ".join(says.against), caveats=says.caveats, remedy=remedy)
         if says.doubts:
             told = "; ".join(message for _code, message in says.doubts)

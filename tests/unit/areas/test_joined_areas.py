@@ -65,3 +65,41 @@ def test_what_is_wrong_with_one_area_is_said_of_that_area_alone() -> None:
 
 def test_whoever_declares_something_is_an_area() -> None:
     assert JOINING.keys() <= AREAS.keys()
+
+
+DISABLED = {"managed_by": "this_collection", "mode": "disabled"}
+OFFERED = {"managed_by": "this_collection", "mode": "offer_only", "helpers": ["CORP\\Helpdesk"], "firewall": {"from": ["10.1.5.0/24"]}}
+CONTRADICTIONS = [
+    (
+        {"service": "remote_assistance_offer", "from": ["10.1.5.0/24"]},
+        DISABLED,
+        "exceptions: remote_assistance_offer is to be present, and remote_assistance_policy allows no Remote Assistance; take the exception"
+        " out, or choose another mode there.",
+    ),
+    (
+        {"service": "remote_assistance_offer", "state": "absent"},
+        OFFERED,
+        "exceptions: remote_assistance_offer is to be absent for any address on domain and private and public, and remote_assistance_policy"
+        " needs it for 10.1.5.0/24 on domain; let them differ in addresses or profiles.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("exception", "assistance", "sentence"), CONTRADICTIONS)
+def test_what_two_areas_declare_against_each_other_is_refused(exception: dict[str, Any], assistance: dict[str, Any], sentence: str) -> None:
+    found = demands_together(read(firewall_exception={"exceptions": [exception]}, remote_assistance_policy=assistance))
+    refused = found["firewall_exception"]
+    assert isinstance(refused, OptionError) and refused.sentences == (sentence,)
+    assert isinstance(found["remote_assistance_policy"], Demands)
+
+
+@pytest.mark.parametrize(
+    "exception",
+    [
+        {"service": "remote_assistance_offer", "from": ["10.1.6.0/24"]},
+        {"service": "remote_assistance_offer", "state": "absent", "profiles": ["private", "public"]},
+    ],
+)
+def test_what_two_areas_declare_beside_each_other_is_not_refused(exception: dict[str, Any]) -> None:
+    found = demands_together(read(firewall_exception={"exceptions": [exception]}, remote_assistance_policy=OFFERED))
+    assert all(isinstance(each, Demands) for each in found.values())
