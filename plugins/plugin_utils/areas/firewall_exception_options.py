@@ -275,19 +275,12 @@ def _check_pair(index: int, one: FirewallException, number: int, other: Firewall
             f"{where}: '{one.label}' is declared already, by exceptions[{number}]; put the addresses together, or give one of them another"
             " name."
         )
-    elif one.remote.overlaps(other.remote) and one.profiles & other.profiles and not _apart(one, other):
+    elif one.meets(other):
         profiles = " and ".join(profile for profile in PROFILES if profile in one.profiles & other.profiles)
         wrong.append(
             f"{where}: the service {one.label} is to be present and absent (exceptions[{number}]) for some of the same addresses on the"
             f" profile {profiles}; let them differ in addresses or profiles."
         )
-
-
-def _apart(one: FirewallException, other: FirewallException) -> bool:
-    """Whether they are for different interfaces or own addresses."""
-    if one.interfaces and other.interfaces:
-        return not {alias.casefold() for alias in one.interfaces} & {alias.casefold() for alias in other.interfaces}
-    return one.local is not None and other.local is not None and not one.local.overlaps(other.local)
 
 
 def _check_families(remote: AddressSet, local: AddressSet | None, where: str, wrong: list[str]) -> None:

@@ -16,6 +16,7 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.areas import (
     remote_assistance_policy,
     state_migration_retention,
 )
+from ansible_collections.configmgr.hardening.plugins.plugin_utils.areas.remote_assistance_firewall import contradictions
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.errors import OptionError
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.requirement import Demands
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.firewall.declared import Declaration
@@ -31,9 +32,6 @@ AREAS: Mapping[str, Callable[[Mapping[str, Any]], Demands]] = {
     state_migration_retention.AREA: state_migration_retention.demands,
 }
 """By name: checked options -> what the area asks of a host (OptionError when the options contradict each other)."""
-
-
-_ASSISTANCE = ("remote_assistance_offer", "remote_assistance_solicited")
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ def demands_together(areas: Mapping[str, Mapping[str, Any]], *, whole_host: bool
         if not isinstance(each, OptionError):
             joined = joined.together(each)
 
-    against = _against_each_other(joined)
+    against = contradictions(joined)
 
     def demands(name: str, options: Mapping[str, Any]) -> Demands:
         if name == firewall_exception.AREA and against:
@@ -69,28 +67,6 @@ def demands_together(areas: Mapping[str, Mapping[str, Any]], *, whole_host: bool
         return JOINING[name].demands(options, joined) if name in JOINING else AREAS[name](options)
 
     return {name: _tried(partial(demands, name), options) for name, options in areas.items()}
-
-
-def _against_each_other(joined: Declaration) -> list[str]:
-    """Sentences for exceptions that an operator declares against what Remote Assistance is declared to be."""
-    other = remote_assistance_policy.AREA
-    found = []
-    for group in joined.closed_groups:
-        needed = [exception for exception in joined.present if exception.area == group.area]
-        asked = [exception for exception in joined.exceptions if exception.area != group.area and exception.service in _ASSISTANCE]
-        for exception in asked:
-            if exception.present and not needed:
-                found.append(
-                    f"exceptions: {exception.label} is to be present, and {other} allows no Remote Assistance; take the exception out, or"
-                    " choose another mode there."
-                )
-            found += [
-                f"exceptions: {exception.label} is to be absent for {exception.says()}, and {other} needs it for {need.says()}; let them"
-                " differ in addresses or profiles."
-                for need in needed
-                if not exception.present and exception.remote.overlaps(need.remote) and exception.profiles & need.profiles
-            ]
-    return found
 
 
 def _tried(make: Callable[[Mapping[str, Any]], _Made], options: Mapping[str, Any]) -> _Made | OptionError:

@@ -30,6 +30,7 @@ from ansible_collections.configmgr.hardening.plugins.plugin_utils.windows.firewa
 AREA_WORD = "RemoteAssistance"
 
 _GROUP = named("remote_assistance")
+_OFFER, _SOLICITED = _SERVICES = ("remote_assistance_offer", "remote_assistance_solicited")
 _PERIMETER = "that the network's own firewall blocks Remote Assistance from outside is for people to tell"
 
 
@@ -62,7 +63,7 @@ def declaration_of(wanted: FirewallWanted, *, offers: bool, solicits: bool, ours
     writable = ours and wanted.manage
     exceptions: tuple[FirewallException, ...] = ()
     if offers or solicits:
-        name = "remote_assistance_offer" if offers else "remote_assistance_solicited"
+        name = _OFFER if offers else _SOLICITED
         exceptions = (
             FirewallException(
                 area=AREA_WORD,
@@ -75,6 +76,29 @@ def declaration_of(wanted: FirewallWanted, *, offers: bool, solicits: bool, ours
             ),
         )
     return Declaration(exceptions, frozenset({AREA_WORD}), closed_groups=(ClosedGroup(_GROUP.context, AREA_WORD, writable),))
+
+
+def contradictions(declaration: Declaration) -> list[str]:
+    """Sentences for exceptions of other areas against what Remote Assistance is declared to be; none where it is not declared."""
+    if AREA_WORD not in declaration.areas:
+        return []
+    needed = [exception for exception in declaration.present if exception.area == AREA_WORD]
+    found = []
+    for exception in declaration.exceptions:
+        if exception.area == AREA_WORD or exception.service not in _SERVICES:
+            continue
+        if exception.present and not needed:
+            found.append(
+                f"exceptions: {exception.label} is to be present, and remote_assistance_policy allows no Remote Assistance; take the"
+                " exception out, or choose another mode there."
+            )
+        found += [
+            f"exceptions: {exception.label} is to be absent for {exception.says()}, and remote_assistance_policy needs it for"
+            f" {need.says()}; let them differ in addresses or profiles."
+            for need in needed
+            if not exception.present and exception.meets(need)
+        ]
+    return found
 
 
 def firewall_requirements(own: Declaration, declaration: Declaration, *, offers: bool) -> Iterator[Requirement]:

@@ -135,8 +135,21 @@ def _evidence(seen: Standing) -> tuple[str, ...]:
     return (f"local group {ADMINISTRATORS}: {', '.join(member.shown for member in seen.members.values()) or 'nobody'}",)
 
 
+class _AmongAdministrators(Setting):
+    """What is told by how push principals stand in Administrators."""
+
+    principals: Principals
+
+    def reads(self) -> tuple[Operation, ...]:
+        return (READ_ADMINISTRATORS, *self.principals.reads())
+
+    def interpret(self, answers: Answers) -> Observation:
+        seen = standing(self.principals, answers)
+        return seen if isinstance(seen, Observation) else Observation(seen, _evidence(seen))
+
+
 @dataclass(frozen=True)
-class PushPrincipal(Setting):
+class PushPrincipal(_AmongAdministrators):
     """Whether a push principal, by what was C(asked), is a direct member of Administrators. Wanted: True or False."""
 
     kind: ClassVar[str] = "push_principal"
@@ -146,13 +159,6 @@ class PushPrincipal(Setting):
     @property
     def key(self) -> str:
         return f"push_principal:{self.asked.casefold()}"
-
-    def reads(self) -> tuple[Operation, ...]:
-        return (READ_ADMINISTRATORS, *self.principals.reads())
-
-    def interpret(self, answers: Answers) -> Observation:
-        seen = standing(self.principals, answers)
-        return seen if isinstance(seen, Observation) else Observation(seen, _evidence(seen))
 
     def assess(self, observation: Observation, wanted: bool) -> Assessment:
         seen: Standing = observation.value
@@ -169,7 +175,7 @@ class PushPrincipal(Setting):
 
 
 @dataclass(frozen=True)
-class PrincipalKind(Setting):
+class PrincipalKind(_AmongAdministrators):
     """Whether an admitted principal is a group. Windows tells what somebody is only of members. Wanted: None."""
 
     kind: ClassVar[str] = "push_principal_kind"
@@ -179,13 +185,6 @@ class PrincipalKind(Setting):
     @property
     def key(self) -> str:
         return f"push_principal_kind:{self.asked.casefold()}"
-
-    def reads(self) -> tuple[Operation, ...]:
-        return (READ_ADMINISTRATORS, *self.principals.reads())
-
-    def interpret(self, answers: Answers) -> Observation:
-        seen = standing(self.principals, answers)
-        return seen if isinstance(seen, Observation) else Observation(seen, _evidence(seen))
 
     def assess(self, observation: Observation, wanted: None) -> Assessment:  # noqa: ARG002 every kind takes one
         seen: Standing = observation.value
@@ -208,7 +207,7 @@ _SCOPE = "whether the group is a global one, and who belongs to it, is for the d
 
 
 @dataclass(frozen=True)
-class PushReach(Setting):
+class PushReach(_AmongAdministrators):
     """Whether no other ring's principal is an administrator: what a single computer can show of the rings. Wanted: None."""
 
     kind: ClassVar[str] = "push_reach"
@@ -218,13 +217,6 @@ class PushReach(Setting):
     @property
     def key(self) -> str:
         return "push_reach"
-
-    def reads(self) -> tuple[Operation, ...]:
-        return (READ_ADMINISTRATORS, *self.principals.reads())
-
-    def interpret(self, answers: Answers) -> Observation:
-        seen = standing(self.principals, answers)
-        return seen if isinstance(seen, Observation) else Observation(seen, _evidence(seen))
 
     def assess(self, observation: Observation, wanted: None) -> Assessment:  # noqa: ARG002 every kind takes one
         seen: Standing = observation.value

@@ -12,7 +12,7 @@ import copy
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from typing import Any
 import described_osd as d
 import push_situations as p
 import yaml
+from asked_host import Host
 
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.catalog.loader import load as load_catalog
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine import snapshot as snapshots
@@ -206,30 +207,6 @@ def _several(value: str | Sequence[str]) -> tuple[str, ...]:
 # -- running a row -----------------------------------------------------------------------------------------------------------------------
 
 
-@dataclass
-class Host:
-    """A simulated host that keeps what it was asked and what it answered."""
-
-    machine: Machine
-    requests: list[dict[str, Any]] = field(default_factory=list)
-    replies: list[dict[str, Any]] = field(default_factory=list)
-    before_second: Callable[[], None] = lambda: None
-
-    def __post_init__(self) -> None:
-        self.before = self.machine.fingerprint()
-
-    def execute(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        if len(self.requests) == 1:
-            self.before_second()
-        self.requests.append(json.loads(json.dumps(dict(arguments))))
-        self.replies.append(self.machine.execute(dict(arguments)))
-        return self.replies[-1]
-
-    @property
-    def untouched(self) -> bool:
-        return self.machine.fingerprint() == self.before and not self.machine.calls
-
-
 def host_of(state: dict[str, Any], now: datetime = NOW) -> Host:
     return Host(Machine(state, clock=SimulatedClock(now)))
 
@@ -296,10 +273,6 @@ def rollback(host: Host, name: str) -> Any:
     snapshot = snapshots.parse(base64.b64decode(file["base64"]).decode("utf-8"))
     context = Context(host.machine.name, load_catalog(), date(2026, 3, 10))
     return apply([snapshots.demands(snapshot)], host.execute, context, check=False, run_id="back")
-
-
-def planned(outcome: Any) -> list[Any]:
-    return [change for change in outcome.changes if change.state.value == "planned"]
 
 
 def in_words(changes: Iterable[Any], translate: Callable[[str, str, str, str], Iterable[str]]) -> list[str]:

@@ -12,8 +12,9 @@ from typing import Any
 
 import push_situations as p
 import pytest
+from asked_host import planned
 from living_site import living
-from test_client_push_site_situations import AREA, BY_NAME, JUDGED, TABLE, in_words, planned, switches
+from test_client_push_site_situations import AREA, BY_NAME, JUDGED, TABLE, in_words, switches
 
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.catalog.loader import load
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.engine import snapshot as snapshots

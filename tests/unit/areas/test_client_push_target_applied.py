@@ -10,7 +10,8 @@ from typing import Any
 import described_push_target as d
 import push_situations as p
 import pytest
-from test_client_push_target_situations import AREA, BY_NAME, JUDGED, TABLE, in_words, planned
+from asked_host import planned
+from test_client_push_target_situations import AREA, BY_NAME, JUDGED, TABLE, in_words
 
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.hardening import enforce
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.options.read import read_options

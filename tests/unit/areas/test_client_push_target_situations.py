@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,12 +16,12 @@ from typing import Any
 import described_push_target as d
 import push_situations as p
 import pytest
+from asked_host import Host, planned, run_or_refuse
 
-from ansible_collections.configmgr.hardening.plugins.plugin_utils.hardening import verify
 from ansible_collections.configmgr.hardening.plugins.plugin_utils.model.errors import OptionError
 from windows_estate.machine import Machine
 
-AREA = "client_push_target"
+AREA, SUBJECT = "client_push_target", "CL01"
 TABLE = p.load(Path(__file__).with_name("client_push_target_situations.yml"), d.host_state)
 JUDGED = [one for one in TABLE.situations if not one.refused]
 BY_NAME = {one.name: one for one in TABLE.situations}
@@ -31,46 +30,16 @@ CHANGE = re.compile(
 )
 
 
-class Host:
-    """A simulated client that keeps what it was asked."""
-
-    def __init__(self, state: dict[str, Any]) -> None:
-        self.machine = Machine(state)
-        self.before = self.machine.fingerprint()
-        self.requests: list[dict[str, Any]] = []
-
-    def execute(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        self.requests.append(dict(arguments))
-        return self.machine.execute(dict(arguments))
-
-    @property
-    def untouched(self) -> bool:
-        return self.machine.fingerprint() == self.before and not self.machine.calls
-
-
-def run_or_refuse(options: dict[str, Any], state: dict[str, Any]) -> tuple[Any, Host]:
-    """The outcome, or the error with which the options were refused, and the host."""
-    host = Host(state)
-    try:
-        return verify(AREA, options, host.execute, subject="CL01"), host
-    except OptionError as error:
-        return error, host
-
-
 @cache
 def outcome_of(name: str) -> tuple[Any, Host]:
     """Each situation runs once, however many tests look at it."""
-    return run_or_refuse(BY_NAME[name].options, BY_NAME[name].state)
+    return run_or_refuse(AREA, BY_NAME[name].options, BY_NAME[name].state, SUBJECT)
 
 
 def judged(situation: p.Situation) -> tuple[Any, Host]:
     outcome, host = outcome_of(situation.name)
     assert not isinstance(outcome, OptionError), f"the options were refused: {outcome}"
     return outcome, host
-
-
-def planned(outcome: Any) -> list[Any]:
-    return [change for change in outcome.changes if change.state.value == "planned"]
 
 
 def in_words(change: Any) -> str:
@@ -144,7 +113,7 @@ def test_what_the_host_shows_to_be_wrong(situation: p.Situation) -> None:
 
 @pytest.mark.parametrize("row", TABLE.refused_options, ids=lambda row: row.name)
 def test_what_is_wrong_before_any_host_is_touched(row: p.RefusedOptions) -> None:
-    error, host = run_or_refuse(row.options, BY_NAME["the ring's group and nobody else's"].state)
+    error, host = run_or_refuse(AREA, row.options, BY_NAME["the ring's group and nobody else's"].state, SUBJECT)
     refused_with(error, row.refused)
     assert host.requests == []
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+import asked_host as asked
 import described_osd as d
 import osd_situations as o
 from hypothesis import HealthCheck, settings
@@ -231,13 +232,13 @@ class Site1(RuleBasedStateMachine):
 
     def _take_back(self) -> None:
         if self.snapshot is not None:
-            o.rollback(o.Host(self.machine), self.snapshot)
+            o.rollback(asked.Host(self.machine), self.snapshot)
             self.snapshot = None
 
     def _play(self, area: str, options: dict[str, Any], check: bool, meanwhile: Callable[[], None], moment: int) -> None:
         """`meanwhile` happens before the play's second execution, or, while the site is quick, when that opens the provider for the
         `moment`-th time."""
-        host = o.Host(self.machine)
+        host = asked.Host(self.machine)
         host.before_second = (lambda: self._at(moment, meanwhile)) if self.quick else meanwhile
         held = self.machine.fingerprint()
         try:

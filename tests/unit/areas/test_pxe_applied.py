@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+import asked_host as asked
 import living_osd
 import osd_situations as o
 import push_situations as p
@@ -26,7 +27,7 @@ WRITTEN = [one for one in LIVING if one.changes]
 SERVER = "DP01.corp.example"
 
 
-class Provider(o.Host):
+class Provider(asked.Host):
     """A provider host with a living site."""
 
     def __init__(self, situation: o.Situation, **more: Any) -> None:
@@ -70,7 +71,7 @@ def test_a_living_site_is_judged_as_its_description(situation: o.Situation) -> N
     wrong = p.complaints(outcome.findings, situation.expected, TABLE.aspects)
     assert not wrong, "\n".join(wrong)
     if situation.changes is not None:
-        assert o.in_words(o.planned(outcome), translate) == sorted(situation.changes)
+        assert o.in_words(asked.planned(outcome), translate) == sorted(situation.changes)
     assert len(provider.requests) == 1
     assert provider.machine.fingerprint() == before and provider.has() == had
 
@@ -90,7 +91,7 @@ def test_applied_once_and_right(situation: o.Situation, unverified: dict[str, An
     # The second time nothing is left to do.
     provider.requests.clear()
     again = provider.judge(check=False)
-    assert o.planned(again) == [] and not again.changed, [change.describe() for change in again.changes]
+    assert asked.planned(again) == [] and not again.changed, [change.describe() for change in again.changes]
     assert len(provider.requests) == 1
 
 

@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import asked_host as asked
 import described_osd as d
 import osd_situations as o
 import push_situations as p
@@ -29,7 +30,7 @@ BY_NAME = {one.name: one for one in TABLE.situations}
 
 
 @cache
-def outcome_of(name: str) -> tuple[Any, o.Host]:
+def outcome_of(name: str) -> tuple[Any, asked.Host]:
     """Each situation runs once, however many tests look at it."""
     return o.run(AREA, OWN_PLAY, BY_NAME[name])
 
@@ -97,7 +98,7 @@ def _value(text: str, words: tuple[tuple[str, str], ...]) -> str:
     return next((word for pattern, word in words if re.search(pattern, text, re.IGNORECASE)), f"? {text}")
 
 
-def judged(situation: o.Situation) -> tuple[Any, o.Host]:
+def judged(situation: o.Situation) -> tuple[Any, asked.Host]:
     outcome, host = outcome_of(situation.name)
     assert not isinstance(outcome, OptionError), f"the options were refused: {outcome}"
     return outcome, host
@@ -120,11 +121,11 @@ class TestSituation:
 
     def test_changes(self, situation: o.Situation) -> None:
         outcome, _host = judged(situation)
-        changes = o.in_words(o.planned(outcome), translate)
+        changes = o.in_words(asked.planned(outcome), translate)
         if situation.changes is not None:
-            assert changes == sorted(situation.changes), [change.describe() for change in o.planned(outcome)]
+            assert changes == sorted(situation.changes), [change.describe() for change in asked.planned(outcome)]
         assert not set(situation.never) & set(changes)
-        operations = p.planned_operations(o.planned(outcome))
+        operations = p.planned_operations(asked.planned(outcome))
         for pattern in situation.writes:
             assert any(re.search(pattern, operation) for operation in operations), f"nothing writes {pattern}: {operations}"
         for pattern in situation.no_writes:
@@ -141,7 +142,7 @@ class TestSituation:
         """Whatever becomes of the writes before and after it: none turns the policy on without a list that holds something."""
         outcome, _host = judged(situation)
         had = lists(situation.state) if situation.about_site else {}
-        for change in o.planned(outcome):
+        for change in asked.planned(outcome):
             for operation in change.difference.writes:
                 assert "ClearMacAddressForRespondingPxeRequest" not in operation.fields.get("parameters", {})
                 embedded = {str(one["name"]).casefold(): one["set"] for one in operation.fields.get("embedded", [])}

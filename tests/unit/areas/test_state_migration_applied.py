@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+import asked_host as asked
 import described_osd as d
 import living_osd
 import osd_situations as o
@@ -26,7 +27,7 @@ OWN = [one for one in JUDGED if not one.about_site and one.changes]
 SERVER = "SMP01.corp.example"
 
 
-class Provider(o.Host):
+class Provider(asked.Host):
     """A provider host with a living site."""
 
     def __init__(self, situation: o.Situation, **more: Any) -> None:
@@ -74,7 +75,7 @@ def test_a_living_site_is_judged_as_its_description(situation: o.Situation) -> N
     wrong = p.complaints(outcome.findings, situation.expected, TABLE.aspects)
     assert not wrong, "\n".join(wrong)
     if situation.changes is not None:
-        assert o.in_words(o.planned(outcome), translate) == sorted(situation.changes)
+        assert o.in_words(asked.planned(outcome), translate) == sorted(situation.changes)
     assert len(provider.requests) == 1
     assert provider.machine.fingerprint() == before and provider.has() == had
 
@@ -104,7 +105,7 @@ def test_applied_once_and_right(situation: o.Situation, unverified: dict[str, An
     # The second time nothing is left to do.
     provider.requests.clear()
     again = provider.judge(check=False)
-    assert o.planned(again) == [] and not again.changed, [change.describe() for change in again.changes]
+    assert asked.planned(again) == [] and not again.changed, [change.describe() for change in again.changes]
     assert len(provider.requests) == 1
 
 
@@ -153,7 +154,7 @@ def test_folders_come_out_as_declared_and_others_stay(situation: o.Situation) ->
 @pytest.mark.parametrize("situation", OWN, ids=lambda situation: situation.name)
 def test_a_migration_point_is_brought_to_what_is_declared(situation: o.Situation) -> None:
     machine = migration_point(situation)
-    host = o.Host(machine)
+    host = asked.Host(machine)
     options = o.with_readings(AREA, OWN_PLAY, situation)
     outcome = o.judge(AREA, options, host, check=False)
     made = [change for change in outcome.changes if change.state.value == "made"]
@@ -167,7 +168,7 @@ def test_a_migration_point_is_brought_to_what_is_declared(situation: o.Situation
     assert not set(gone) & {row["Name"] for row in machine.state["modules"]["SmbShare"]["commands"]["Get-SmbShare"]["output"]}
     host.requests.clear()
     again = o.judge(AREA, options, host, check=False)
-    assert o.planned(again) == [] and not again.changed
+    assert asked.planned(again) == [] and not again.changed
     assert len(host.requests) == 1
 
 

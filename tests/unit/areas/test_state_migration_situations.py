@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import asked_host as asked
 import described_osd as d
 import osd_situations as o
 import push_situations as p
@@ -31,7 +32,7 @@ BY_NAME = {one.name: one for one in TABLE.situations}
 
 
 @cache
-def outcome_of(name: str) -> tuple[Any, o.Host]:
+def outcome_of(name: str) -> tuple[Any, asked.Host]:
     """Each situation runs once, however many tests look at it."""
     return o.run(AREA, OWN_PLAY, BY_NAME[name])
 
@@ -88,7 +89,7 @@ def _minutes(text: str) -> str:
     return str(sum(int(number) * _MINUTES[unit or "minute"] for number, unit in re.findall(r"(\d+)\s*(minute|min|hour|h|day|d)?", first)))
 
 
-def judged(situation: o.Situation) -> tuple[Any, o.Host]:
+def judged(situation: o.Situation) -> tuple[Any, asked.Host]:
     outcome, host = outcome_of(situation.name)
     assert not isinstance(outcome, OptionError), f"the options were refused: {outcome}"
     return outcome, host
@@ -111,11 +112,11 @@ class TestSituation:
 
     def test_changes(self, situation: o.Situation) -> None:
         outcome, _host = judged(situation)
-        changes = o.in_words(o.planned(outcome), translate)
+        changes = o.in_words(asked.planned(outcome), translate)
         if situation.changes is not None:
-            assert changes == sorted(situation.changes), [change.describe() for change in o.planned(outcome)]
+            assert changes == sorted(situation.changes), [change.describe() for change in asked.planned(outcome)]
         assert not set(situation.never) & set(changes)
-        operations = p.planned_operations(o.planned(outcome))
+        operations = p.planned_operations(asked.planned(outcome))
         for pattern in situation.writes:
             assert any(re.search(pattern, operation) for operation in operations), f"nothing writes {pattern}: {operations}"
         for pattern in situation.no_writes:
@@ -123,7 +124,7 @@ class TestSituation:
 
     def test_nothing_planned_deletes_at_once_or_a_store(self, situation: o.Situation) -> None:
         outcome, _host = judged(situation)
-        for operation in p.planned_operations(o.planned(outcome)):
+        for operation in p.planned_operations(asked.planned(outcome)):
             assert "DeleteImmediately" not in operation and "Remove-CMStateMigrationPoint" not in operation
             assert not re.search(r'"(?:\w:)?\\\\\\\\SMP\d\d', operation), "no path of a store is written to"
 
@@ -177,9 +178,9 @@ def test_minutes_hours_and_days_are_never_mixed_up(value: int, unit: str, stored
     about = p.findings_about(outcome.findings, "003-16", TABLE.aspects)
     enough = stored >= minutes
     assert p.status_of(about) == ("compliant" if enough else "drift"), p.told(about)
-    changes = o.in_words(o.planned(outcome), translate)
+    changes = o.in_words(asked.planned(outcome), translate)
     assert changes == ([] if enough else [f"SMP01 delay: {stored} -> {minutes}"])
-    for operation in p.planned_operations(o.planned(outcome)):
+    for operation in p.planned_operations(asked.planned(outcome)):
         if match := re.search(r'"TimeDeleteAfter": (\d+)', operation):
             said = re.search(r'"TimeUnit": "(Hours|Days)"', operation)
             assert said is not None and int(match[1]) * {"Hours": 60, "Days": 1440}[said[1]] == minutes, operation

@@ -98,6 +98,15 @@ class FirewallException:
         """Whether it is for some interfaces or own addresses only."""
         return bool(self.interfaces) or self.local is not None
 
+    def meets(self, other: FirewallException) -> bool:
+        """Whether some of the same addresses may come to both, on a profile, an interface and an own address of both."""
+        return self.remote.overlaps(other.remote) and bool(self.profiles & other.profiles) and not self._is_apart_from(other)
+
+    def _is_apart_from(self, other: FirewallException) -> bool:
+        if self.interfaces and other.interfaces:
+            return not {alias.casefold() for alias in self.interfaces} & {alias.casefold() for alias in other.interfaces}
+        return self.local is not None and other.local is not None and not self.local.overlaps(other.local)
+
     def remote_part(self, addresses: AddressSet) -> AddressSet:
         """Those of some addresses that can come to it: an own address is reached by its own family only."""
         if self.local is None:
